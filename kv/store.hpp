@@ -1,0 +1,87 @@
+// The interface of the store. Another engine can stand behind it without a change above it.
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "kv/error.hpp"
+#include "kv/types.hpp"
+
+namespace alcove::kv {
+
+namespace asio = boost::asio;
+
+// How a store feels, for health checks.
+struct StoreStatus {
+    bool open = true;       // false once close() began
+    bool writable = true;   // false while writes are refused as store_full
+    std::string reason;     // why not writable, for a person
+    Version version = 0;    // of the last durable commit
+    Version applied = 0;    // of the last commit that the index on disk holds
+    std::size_t queued = 0;  // commits that wait for the writer
+};
+
+// A namespace is the unit of atomicity, order and watching: nothing spans two of them. Every namespace is
+// strictly serializable: a read sees each write that was acknowledged before it began, and an acknowledged
+// write survives power loss.
+//
+// Threads: every call may come from any thread. A coroutine resumes on its own executor. Parameters that are
+// references or views must stay valid until the awaited call returns.
+//
+// Errors: outcomes a caller must handle are Results. StoreFailure is thrown when the machine is broken.
+class Store {
+public:
+    virtual ~Store() = default;
+
+    // The entry, or not_found when it is absent or expired.
+    virtual asio::awaitable<Result<Entry>> get(const NamespaceName& name, std::string_view key,
+                                               Collection collection = Collection::key) = 0;
+
+    // One entry or nullopt per key, all at one moment.
+    virtual asio::awaitable<Result<std::vector<std::optional<Entry>>>> get_many(
+        const NamespaceName& name, std::span<const std::string> keys, Collection collection = Collection::key) = 0;
+
+    // One page, at one moment. A page is empty only when nothing follows. Pages of one listing may be read at
+    // rising versions. invalid when `request.after` is not a Page::next of such a listing.
+    virtual asio::awaitable<Result<Page>> list(const NamespaceName& name, const KeyRange& range,
+                                               const PageRequest& request,
+                                               Collection collection = Collection::key) = 0;
+
+    // All or nothing, at one version. Returns when it is durable.
+    virtual asio::awaitable<Result<Committed>> commit(const NamespaceName& name, Commit commit) = 0;
+
+    // What changed after that version, in order; compacted when the history does not reach back to it.
+    virtual asio::awaitable<Result<ChangesPage>> changes(const NamespaceName& name, Version after,
+                                                         std::size_t changes_max, std::size_t bytes_max) = 0;
+
+    // All zero for a namespace that was never written.
+    virtual asio::awaitable<Result<Usage>> usage(const NamespaceName& name) = 0;
+
+    // Drops the owner's namespaces for good: gone for every caller when it returns, and no commit that was under
+    // way brings them back. Their space is freed behind. Dropping twice is no error.
+    virtual asio::awaitable<Result<Version>> drop_owner(const Owner& owner) = 0;
+
+    // Calls `observer` with every commit of the namespace: after it is durable and readable, before its
+    // answer leaves. It runs on the writer's thread and must be short and not throw. Stops when the handle goes.
+    using Observer = std::function<void(std::span<const Change>)>;
+    class Subscription {
+    public:
+        virtual ~Subscription() = default;
+    };
+    virtual std::unique_ptr<Subscription> subscribe(const NamespaceName& name, Observer observer) = 0;
+
+    // Drawn anew by a restore: cursors of another epoch mean nothing here. Hexadecimal.
+    virtual std::string epoch() const = 0;
+
+    // The store's clock: never behind the last commit, never going back.
+    virtual TimeMs now_ms() const = 0;
+
+    virtual StoreStatus status() const = 0;
+};
+
+}  // namespace alcove::kv

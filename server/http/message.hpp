@@ -1,0 +1,106 @@
+// One HTTP exchange as the product sees it: the request that came, the response to be sent, the body on demand.
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/system/result.hpp>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace alcove::http {
+
+namespace asio = boost::asio;
+
+enum class Method : std::uint8_t { get, head, put, post, patch, delete_, options, other };
+
+struct Header {
+    std::string_view name;  // as it came; compare without regard to case
+    std::string_view value;
+};
+
+// Views point into the connection's buffers and hold until the exchange ends.
+struct Request {
+    Method method = Method::other;
+    std::string_view method_text;
+    std::string_view target;  // path, and '?' and query when there is one, undecoded
+    std::string_view path;    // undecoded
+    std::string_view query;   // undecoded, without '?'; empty when there is none
+    bool has_query = false;
+    std::vector<Header> headers;
+    std::string_view id;      // unique per request; sent as X-Request-Id
+    std::string_view remote;  // "127.0.0.1:51234"
+
+    // The first header of that name (lower case), or nullopt.
+    std::optional<std::string_view> header(std::string_view lower_case_name) const;
+    // How many headers of that name there are.
+    std::size_t count(std::string_view lower_case_name) const;
+};
+
+// What is sent. Content-Length, Date, Connection, Server and X-Request-Id are the session's, not the handler's.
+struct Response {
+    unsigned status = 200;
+    std::string headers;  // complete lines, each ending in "\r\n"
+    std::string body;     // for HEAD the session sends its length only
+
+    // `value` must not hold CR or LF; name is written as given. Values that come from data are checked before.
+    void set(std::string_view name, std::string_view value);
+    void clear();
+};
+
+enum class BodyError : std::uint8_t {
+    too_large,  // more than the limit: 413
+    timeout,    // no progress, or too slow: 408
+    malformed,  // bad chunk framing: 400
+    closed,     // the peer went away; nobody is there to answer
+};
+
+// State that the service keeps for a connection (who was authenticated); destroyed with it.
+class ConnectionState {
+public:
+    virtual ~ConnectionState() = default;
+};
+
+class Exchange {
+public:
+    Request request;
+    Response response;
+    std::unique_ptr<ConnectionState>* connection_state = nullptr;
+
+    // Reads the whole body, at most bytes_max; answers `Expect: 100-continue` before it waits for the first byte.
+    // At most once per exchange. A body that is not read is skipped when small, else the connection is closed
+    // after the response. The view holds until the exchange ends.
+    virtual asio::awaitable<boost::system::result<std::string_view, BodyError>> read_body(std::size_t bytes_max) = 0;
+
+    // Whether a body was announced (Content-Length above 0, or chunked).
+    virtual bool has_body() const = 0;
+
+protected:
+    ~Exchange() = default;
+};
+
+// Serves exchanges. One Service serves all connections on all threads.
+class Service {
+public:
+    virtual ~Service() = default;
+
+    // Fills exchange.response. Everything of one connection runs on its own executor. An exception becomes
+    // internal_error(); nothing is sent before it returns.
+    virtual asio::awaitable<void> serve(Exchange& exchange) = 0;
+
+    // The product's error shapes for what the protocol itself refuses (400, 408, 413, 414, 431, 500, 501, 503, 505).
+    // `code` is an upper-case word such as "TOO_LARGE".
+    virtual void protocol_error(Response& response, unsigned status, std::string_view code,
+                                std::string_view message) = 0;
+
+    // After the response was sent; for the access log. `bytes` of body.
+    virtual void sent(const Request& request, unsigned status, std::size_t bytes, std::int64_t duration_us) = 0;
+
+    // A handler threw.
+    virtual void failed(const Request& request, std::string_view what) = 0;
+};
+
+}  // namespace alcove::http
