@@ -1,0 +1,50 @@
+// Looking up request headers and composing response headers.
+#include "server/http/message.hpp"
+
+#include <boost/assert.hpp>
+
+namespace alcove::http {
+
+namespace {
+
+char lower(char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
+}
+
+bool same_name(std::string_view name, std::string_view lower_case_name) {
+    if (name.size() != lower_case_name.size()) return false;
+    for (std::size_t i = 0; i < name.size(); ++i) {
+        if (lower(name[i]) != lower_case_name[i]) return false;
+    }
+    return true;
+}
+
+}  // namespace
+
+std::optional<std::string_view> Request::header(std::string_view lower_case_name) const {
+    for (const auto& header : headers) {
+        if (same_name(header.name, lower_case_name)) return header.value;
+    }
+    return std::nullopt;
+}
+
+std::size_t Request::count(std::string_view lower_case_name) const {
+    std::size_t found = 0;
+    for (const auto& header : headers)
+        found += same_name(header.name, lower_case_name) ? 1 : 0;
+    return found;
+}
+
+void Response::set(std::string_view name, std::string_view value) {
+    BOOST_ASSERT(value.find_first_of("\r\n") == std::string_view::npos);
+    headers.reserve(headers.size() + name.size() + value.size() + 4);
+    headers.append(name).append(": ").append(value).append("\r\n");
+}
+
+void Response::clear() {
+    status = 200;
+    headers.clear();
+    body.clear();
+}
+
+}  // namespace alcove::http
