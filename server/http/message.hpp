@@ -73,7 +73,8 @@ public:
     // Reads the whole body, at most bytes_max; answers `Expect: 100-continue` before it waits for the first byte.
     // At most once per exchange. A body that is not read is skipped when small, else the connection is closed
     // after the response. The view holds until the exchange ends.
-    virtual asio::awaitable<boost::system::result<std::string_view, BodyError>> read_body(std::size_t bytes_max) = 0;
+    virtual asio::awaitable<boost::system::result<std::string_view, BodyError>> read_body(
+        std::size_t bytes_max) = 0;
 
     // Whether a body was announced (Content-Length above 0, or chunked).
     virtual bool has_body() const = 0;
@@ -91,15 +92,19 @@ public:
     // internal_error(); nothing is sent before it returns.
     virtual asio::awaitable<void> serve(Exchange& exchange) = 0;
 
-    // The product's error shapes for what the protocol itself refuses (400, 408, 413, 414, 431, 500, 501, 503, 505).
-    // `code` is an upper-case word such as "TOO_LARGE".
+    // The product's error shapes for what the protocol itself refuses (400, 408, 413, 414, 431, 500, 501, 503,
+    // 505). `code` is an upper-case word such as "TOO_LARGE".
     virtual void protocol_error(Response& response, unsigned status, std::string_view code,
                                 std::string_view message) = 0;
 
     // After the response was sent; for the access log. `bytes` of body.
     virtual void sent(const Request& request, unsigned status, std::size_t bytes, std::int64_t duration_us) = 0;
 
-    // A handler threw.
+    // The server stops: waits that could outlast its grace (long polls) should end now. Called once, on a thread
+    // that is none of the server's.
+    virtual void stopping() {}
+
+    // A handler threw, or the server itself met an error; `request` is empty then.
     virtual void failed(const Request& request, std::string_view what) = 0;
 };
 

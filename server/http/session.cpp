@@ -1,0 +1,203 @@
+// One connection's life, read from top to bottom.
+#include "server/http/session.hpp"
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/deferred.hpp>
+#include <exception>
+#include <utility>
+
+#include "server/http/limits.hpp"
+#include "server/http/worker.hpp"
+
+namespace alcove::http {
+
+namespace {
+
+constexpr Refusal header_timeout = {408, "REQUEST_TIMEOUT", "the request header did not arrive in time"};
+constexpr Refusal bad_target = {400, "BAD_REQUEST", "the request target is malformed"};
+constexpr Refusal overloaded = {503, "OVERLOADED", "too many connections; try again later"};
+constexpr Refusal internal_error = {500, "INTERNAL_ERROR", "internal error"};
+
+std::string text_of(const asio::ip::tcp::endpoint& endpoint) {
+    auto address = endpoint.address().to_string();
+    if (endpoint.address().is_v6()) address = "[" + address + "]";
+    return address + ":" + std::to_string(endpoint.port());
+}
+
+void give_back(std::string& text) {
+    if (text.capacity() > limits::idle_buffer_bytes) std::string().swap(text);
+}
+
+}  // namespace
+
+Session::Session(Worker& worker, asio::ip::tcp::socket socket, const asio::ip::tcp::endpoint& remote, Ticket ticket)
+    : Connection(std::move(socket), worker.options().write_timeout),
+      ticket_(std::move(ticket)),
+      worker_(worker),
+      service_(worker.service()),
+      remote_(text_of(remote)),
+      now_(Clock::now()) {
+    connection_state = &state_;
+    request.remote = remote_;
+}
+
+asio::awaitable<void> Session::run() {
+    while (!close_) {
+        parser_.emplace(head_);
+        auto progress = parse();
+        while (progress == Parser::Progress::need_more) {
+            // All that was asked so far is answered: it goes out before anything is waited for.
+            auto written = flush_now();
+            if (written == Written::blocked) {
+                auto flushed = co_await flush();
+                if (!flushed) co_return;
+            }
+            if (written == Written::failed) co_return;
+            auto idle = arrived().empty();
+            if (idle && worker_.stopping()) co_return;
+            begin_wait(idle ? Phase::idle : Phase::header, prepare_to_read());
+            auto room = asio::mutable_buffer(in_.data() + in_.size(), in_.room());
+            auto reading = socket_.async_read_some(room, asio::as_tuple(asio::deferred));
+            auto [error, bytes] = co_await std::move(reading);
+            end_wait();
+            if (error) {
+                if (idle || !expired()) co_return;
+                refuse(header_timeout);
+                break;
+            }
+            in_.commit(bytes);
+            progress = parse();
+        }
+        if (progress == Parser::Progress::done) {
+            begin_exchange();
+            if (!split_target(request)) {
+                refuse(bad_target);
+            } else if (ticket_.refused()) {
+                response.set("Retry-After", "1");
+                refuse(overloaded);
+            } else {
+                co_await serve();
+                if (gone_) co_return;
+                respond();
+            }
+        } else if (progress == Parser::Progress::refused) {
+            refuse(parser_->refusal());
+        }
+        auto more = !close_ && !arrived().empty() && out_.size() < limits::gathered_bytes_max && large_.empty();
+        if (!more) {
+            auto written = flush_now();
+            if (written == Written::blocked) {
+                auto flushed = co_await flush();
+                if (!flushed) co_return;
+            }
+            if (written == Written::failed) co_return;
+        }
+        end_exchange();
+    }
+    if (unread_) co_await linger();
+}
+
+Parser::Progress Session::parse() {
+    // Some clients end a body with a line break that belongs to nothing.
+    while (parser_->head_bytes() == 0 && arrived().starts_with("\r\n"))
+        begin_ = next_ += 2;
+    auto input = in_.view().substr(begin_);
+    if (input.empty()) return Parser::Progress::need_more;
+    auto progress = parser_->parse_head(input);
+    if (progress == Parser::Progress::done) next_ = begin_ + parser_->head_bytes();
+    return progress;
+}
+
+// Makes room for more of the head and returns the deadline for it.
+Clock::time_point Session::prepare_to_read() {
+    if (begin_ == in_.size()) {
+        in_.shrink(limits::idle_buffer_bytes);
+        begin_ = next_ = 0;
+        in_.reserve(limits::idle_buffer_bytes);
+        auto timeout = served_any_ ? worker_.options().idle_timeout : worker_.options().header_timeout;
+        return now_ + timeout;
+    }
+    if (in_.room() == 0) {
+        in_.erase_front(begin_);
+        begin_ = next_ = 0;
+        if (in_.room() < limits::idle_buffer_bytes / 2) in_.reserve(2 * in_.capacity());
+    }
+    if (!header_deadline_) header_deadline_ = Clock::now() + worker_.options().header_timeout;
+    return *header_deadline_;
+}
+
+void Session::begin_exchange() {
+    now_ = started_ = Clock::now();
+    head_.fill(request, in_.data() + begin_);
+    id_ = worker_.ids().next();
+    request.id = {id_.data(), id_.size()};
+    content_bytes_ = parser_->content_bytes();
+    body_state_ = content_bytes_ > 0 || parser_->is_chunked() ? BodyState::unread : BodyState::none;
+}
+
+asio::awaitable<void> Session::serve() {
+    std::string failure;
+    try {
+        co_await service_.serve(*this);
+        co_return;
+    } catch (const std::exception& thrown) {
+        failure = thrown.what();
+    } catch (...) {
+        failure = "unknown exception";
+    }
+    service_.failed(request, failure);
+    response.clear();
+    service_.protocol_error(response, internal_error.status, internal_error.code, internal_error.message);
+}
+
+// Answers in place of the service; the connection ends with it, since what follows cannot be told apart.
+void Session::refuse(const Refusal& refusal) {
+    if (request.id.empty()) {
+        started_ = Clock::now();
+        head_.fill(request, in_.data() + begin_);
+        id_ = worker_.ids().next();
+        request.id = {id_.data(), id_.size()};
+    }
+    service_.protocol_error(response, refusal.status, refusal.code, refusal.message);
+    close_ = unread_ = true;
+    now_ = Clock::now();
+    large_ = append_response(out_, response, request.method, request.id, worker_.date(now_), Persistence::close);
+}
+
+void Session::respond() {
+    unread_ = !skip_body();
+    close_ = unread_ || !parser_->keep_alive() || worker_.stopping();
+    auto persistence = close_                ? Persistence::close
+                       : head_.version == 10 ? Persistence::keep_alive
+                                             : Persistence::implied;
+    now_ = Clock::now();
+    large_ = append_response(out_, response, request.method, request.id, worker_.date(now_), persistence);
+}
+
+void Session::end_exchange() {
+    auto body_bytes = carries_body(request.method, response.status) ? response.body.size() : 0;
+    auto duration = std::chrono::duration_cast<std::chrono::microseconds>(now_ - started_);
+    service_.sent(request, response.status, body_bytes, duration.count());
+
+    request.method = Method::other;
+    request.method_text = request.target = request.path = request.query = request.id = {};
+    request.has_query = false;
+    request.headers.clear();
+    response.clear();
+    body_.clear();
+    if (!pinned_.empty()) pinned_.shrink(0);
+    body_state_ = BodyState::none;
+    begin_ = next_;
+    header_deadline_.reset();
+    served_any_ = true;
+}
+
+void Session::rest() {
+    body_.shrink(0);
+    out_.shrink(0);
+    give_back(response.headers);
+    give_back(response.body);
+}
+
+}  // namespace alcove::http

@@ -1,0 +1,94 @@
+// One connection's life: requests are read, served and answered in order until one side has had enough.
+#pragma once
+
+#include <array>
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "server/http/connection.hpp"
+#include "server/http/message.hpp"
+#include "server/http/parser.hpp"
+#include "server/http/request_id.hpp"
+#include "server/http/serializer.hpp"
+#include "server/http/ticket.hpp"
+
+namespace alcove::http {
+
+class Worker;
+
+// Operation. run() reads from top to bottom: parse what has arrived, serve, serialise, and write once no further
+// request lies in the buffer. Bodies are read when the service asks for them (session_body.cpp).
+//
+// Concurrency. A coroutine on the worker's thread. The service may suspend it; nothing else touches it meanwhile
+// except the worker's sweep, on the same thread.
+//
+// Limitations. One request at a time; pipelined ones wait for their turn.
+class Session final : public Exchange, public Connection {
+public:
+    Session(Worker& worker, asio::ip::tcp::socket socket, const asio::ip::tcp::endpoint& remote, Ticket ticket);
+
+    // Returns when the connection is to be closed; destroying the session closes it.
+    asio::awaitable<void> run();
+
+    asio::awaitable<boost::system::result<std::string_view, BodyError>> read_body(std::size_t bytes_max) override;
+    bool has_body() const override { return body_state_ != BodyState::none; }
+
+private:
+    enum class BodyState : std::uint8_t { none, unread, abandoned, read };
+    using BodyResult = boost::system::result<std::string_view, BodyError>;
+
+    // The request's head.
+    Parser::Progress parse();
+    Clock::time_point prepare_to_read();
+    void begin_exchange();
+    asio::awaitable<void> serve();
+    void refuse(const Refusal& refusal);
+
+    // Its response.
+    void respond();
+    void end_exchange();
+
+    // Its body.
+    asio::awaitable<BodyResult> read_sized_body();
+    asio::awaitable<BodyResult> read_chunked_body(std::size_t bytes_max);
+    asio::awaitable<std::optional<BodyError>> receive_body(Buffer& into, std::size_t bytes_max);
+    bool skip_body();
+    void pin_head();
+    std::string_view arrived() const { return in_.view().substr(next_); }
+
+    void rest() override;
+
+    Ticket ticket_;  // first, so that it is given back last
+    Worker& worker_;
+    Service& service_;
+    std::string remote_;
+    std::array<char, request_id_bytes> id_{};
+    std::unique_ptr<ConnectionState> state_;
+
+    Head head_;
+    std::optional<Parser> parser_;
+    Buffer pinned_;  // the head of a request whose body needed the input buffer
+    Buffer body_;
+    std::size_t begin_ = 0;  // of the request, in in_
+    std::size_t next_ = 0;   // first byte of in_ that is not consumed
+    BodyState body_state_ = BodyState::none;
+    std::uint64_t content_bytes_ = 0;
+    std::size_t body_received_ = 0;
+    Clock::time_point body_started_;
+
+    Clock::time_point now_;  // as of the last look at the clock
+    Clock::time_point started_;
+    std::optional<Clock::time_point> header_deadline_;
+    bool served_any_ = false;
+    bool close_ = false;   // after this response
+    bool unread_ = false;  // the peer may still be sending: linger
+    bool gone_ = false;    // the peer is not there any more
+};
+
+}  // namespace alcove::http
