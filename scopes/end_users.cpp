@@ -1,0 +1,138 @@
+#include "scopes/end_users.hpp"
+
+#include <utility>
+
+#include "scopes/workspaces.hpp"
+
+namespace alcove::scopes {
+namespace {
+
+EndUser to_end_user(const Uuid& workspace, const Uuid& id, EndUserRecord record, const kv::Entry& entry) {
+    return {.id = id,
+            .workspace = workspace,
+            .external_id = std::move(record.external_id),
+            .deprecated_external_ids = std::move(record.deprecated_external_ids),
+            .display_name = std::move(record.display_name),
+            .email = std::move(record.email),
+            .metadata_json = std::move(record.metadata_json),
+            .created_ms = entry.created_ms,
+            .updated_ms = entry.updated_ms};
+}
+
+template <class Text>
+std::optional<std::string> text_of(const std::optional<Text>& value) {
+    if (!value) return std::nullopt;
+    return value->text();
+}
+
+}  // namespace
+
+Error end_user_not_found() {
+    return {.code = Errc::end_user_not_found, .message = "there is no such end user", .cause = {}};
+}
+
+asio::awaitable<Result<EndUser>> EndUsers::create(NewEndUser end_user) {
+    const Uuid id = ids_.make();
+    const Uuid workspace = end_user.workspace;
+    EndUserRecord record{.external_id = end_user.external_id.text(),
+                         .deprecated_external_ids = {},
+                         .display_name = text_of(end_user.display_name),
+                         .email = text_of(end_user.email),
+                         .metadata_json = end_user.metadata.json()};
+    const auto external_id_key = keys::end_user_external_id(workspace, record.external_id);
+    RecordCommit commit;
+    const auto workspace_is_there = commit.check_present(keys::workspace(workspace));
+    commit.check_absent(external_id_key);
+    commit.put(keys::end_user(workspace, id), print(record));
+    commit.put(external_id_key, print(ExternalIdRecord{.end_user = id}));
+    commit.put(keys::id(id), print(IdRecord{.workspace = workspace, .kind = "end_user"}));
+    commit.count(keys::end_users_total(workspace), 1);
+
+    auto outcome = co_await records_.commit(std::move(commit));
+    if (outcome) co_return to_end_user(workspace, id, std::move(record), *outcome->results[0].entry);
+    if (outcome.error().code != kv::Errc::check_failed) co_return store_error(outcome.error());
+    if (failed_check(outcome.error(), workspace_is_there) != nullptr) co_return workspace_not_found();
+    co_return Error{
+        .code = Errc::duplicate, .message = "another end user of the workspace has that external id", .cause = {}};
+}
+
+asio::awaitable<Result<FoundEndUser>> EndUsers::find(Uuid id) {
+    auto id_key = keys::id(id);
+    auto id_entry = co_await records_.find(std::move(id_key));
+    if (!id_entry) co_return id_entry.error();
+    if (!*id_entry) co_return end_user_not_found();
+    const auto place = parse_record<IdRecord>((*id_entry)->value);
+    if (place.kind != "end_user") co_return end_user_not_found();
+
+    // Of a deleted workspace the records below go later: what its own record does not vouch for is gone.
+    std::vector<std::string> both{keys::workspace(place.workspace), keys::end_user(place.workspace, id)};
+    auto entries = co_await records_.find_many(std::move(both));
+    if (!entries) co_return entries.error();
+    const auto& entry = (*entries)[1];
+    if (!(*entries)[0] || !entry) co_return end_user_not_found();
+    co_return FoundEndUser{.workspace = place.workspace,
+                           .version = entry->version,
+                           .created_ms = entry->created_ms,
+                           .updated_ms = entry->updated_ms,
+                           .record = parse_record<EndUserRecord>(entry->value)};
+}
+
+asio::awaitable<Result<EndUser>> EndUsers::get(Uuid id) {
+    auto found = co_await find(id);
+    if (!found) co_return found.error();
+    kv::Entry times;
+    times.created_ms = found->created_ms;
+    times.updated_ms = found->updated_ms;
+    co_return to_end_user(found->workspace, id, std::move(found->record), times);
+}
+
+asio::awaitable<Result<EndUser>> EndUsers::get_by_external_id(Uuid workspace, ExternalId external_id) {
+    auto key = keys::end_user_external_id(workspace, external_id.text());
+    auto entry = co_await records_.find(std::move(key));
+    if (!entry) co_return entry.error();
+    if (!*entry) co_return end_user_not_found();
+    const auto record = parse_record<ExternalIdRecord>((*entry)->value);
+    auto end_user = co_await get(record.end_user);
+    co_return end_user;
+}
+
+asio::awaitable<Result<Listing<EndUser>>> EndUsers::list(Uuid workspace, ListRequest request) {
+    const auto prefix = keys::end_users(workspace);
+    auto total_key = keys::end_users_total(workspace);
+    auto listed = co_await records_.list(prefix, std::move(total_key), std::move(request));
+    if (!listed) co_return listed.error();
+
+    Listing<EndUser> listing;
+    listing.total = listed->total;
+    listing.next = std::move(listed->next);
+    for (const auto& item : listed->items) {
+        const auto id = parse_uuid(std::string_view(item.key).substr(prefix.size()));
+        if (!id) throw kv::StoreFailure("an end user's record has a key without a UUID");
+        auto record = parse_record<EndUserRecord>(item.entry.value);
+        listing.items.push_back(to_end_user(workspace, *id, std::move(record), item.entry));
+    }
+    co_return listing;
+}
+
+asio::awaitable<Result<EndUser>> EndUsers::update(Uuid id, EndUserChanges changes) {
+    for (int attempt = 0; attempt < attempts_max; ++attempt) {
+        auto found = co_await find(id);
+        if (!found) co_return found.error();
+        const Uuid workspace = found->workspace;
+        auto record = std::move(found->record);
+        if (changes.display_name) record.display_name = text_of(*changes.display_name);
+        if (changes.email) record.email = text_of(*changes.email);
+        if (changes.metadata) record.metadata_json = changes.metadata->json();
+
+        RecordCommit commit;
+        commit.check_present(keys::workspace(workspace));
+        commit.check_version(keys::end_user(workspace, id), found->version);
+        commit.put(keys::end_user(workspace, id), print(record));
+        auto outcome = co_await records_.commit(std::move(commit));
+        if (outcome) co_return to_end_user(workspace, id, std::move(record), *outcome->results[0].entry);
+        if (outcome.error().code != kv::Errc::check_failed) co_return store_error(outcome.error());
+    }
+    co_return changes_too_often("end user");
+}
+
+}  // namespace alcove::scopes

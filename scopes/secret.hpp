@@ -1,0 +1,20 @@
+// Randomness, digests and the making of tokens, all from OpenSSL.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace alcove::scopes {
+
+// From the system's cryptographic generator. Throws std::runtime_error when it fails.
+void fill_random(std::uint8_t* bytes, std::size_t count);
+
+// Lower-case hexadecimal, 64 characters.
+std::string sha256_hex(std::string_view bytes);
+
+// `prefix` and 32 random characters of base62: 190 bits.
+std::string make_token(std::string_view prefix);
+
+}  // namespace alcove::scopes

@@ -1,0 +1,116 @@
+#include "scopes/system_store.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <utility>
+
+namespace alcove::scopes {
+namespace {
+
+constexpr std::size_t skipped_per_page = 1000;
+
+}  // namespace
+
+std::size_t RecordCommit::check_absent(std::string key) {
+    commit_.checks.push_back({.key = std::move(key), .kind = kv::Check::Kind::absent});
+    return commit_.checks.size() - 1;
+}
+
+std::size_t RecordCommit::check_present(std::string key) {
+    commit_.checks.push_back({.key = std::move(key), .kind = kv::Check::Kind::present});
+    return commit_.checks.size() - 1;
+}
+
+std::size_t RecordCommit::check_version(std::string key, Version version) {
+    commit_.checks.push_back({.key = std::move(key), .kind = kv::Check::Kind::version, .version = version});
+    return commit_.checks.size() - 1;
+}
+
+void RecordCommit::put(std::string key, std::string json) {
+    commit_.operations.emplace_back(kv::Put{.key = std::move(key),
+                                            .value = std::move(json),
+                                            .content_type = "application/json",
+                                            .expiry = kv::Expiry::never()});
+}
+
+void RecordCommit::erase(std::string key) {
+    commit_.operations.emplace_back(kv::Delete{.key = std::move(key)});
+}
+
+void RecordCommit::count(std::string key, std::int64_t by) {
+    commit_.operations.emplace_back(kv::Increment{.key = std::move(key), .by = by});
+}
+
+asio::awaitable<Result<std::optional<kv::Entry>>> SystemStore::find(std::string key) {
+    auto entry = co_await store_.get(name_, key);
+    if (entry) co_return std::optional<kv::Entry>(std::move(*entry));
+    if (entry.error().code == kv::Errc::not_found) co_return std::optional<kv::Entry>();
+    co_return store_error(entry.error());
+}
+
+asio::awaitable<Result<std::vector<std::optional<kv::Entry>>>> SystemStore::find_many(
+    std::vector<std::string> keys) {
+    auto entries = co_await store_.get_many(name_, keys);
+    if (!entries) co_return store_error(entries.error());
+    co_return std::move(*entries);
+}
+
+asio::awaitable<Result<std::uint64_t>> SystemStore::total(std::string key) {
+    auto entry = co_await find(std::move(key));
+    if (!entry) co_return entry.error();
+    std::uint64_t total = 0;
+    if (*entry) {
+        const auto& text = (*entry)->value;
+        std::from_chars(text.data(), text.data() + text.size(), total);
+    }
+    co_return total;
+}
+
+asio::awaitable<Result<Listing<kv::Item>>> SystemStore::list(std::string prefix, std::string total_key,
+                                                             ListRequest request) {
+    Listing<kv::Item> listing;
+    auto count = co_await total(std::move(total_key));
+    if (!count) co_return count.error();
+    listing.total = *count;
+
+    kv::KeyRange range;
+    range.prefix = std::move(prefix);
+    kv::PageRequest page_request;
+    page_request.after = std::move(request.cursor);
+    for (std::size_t left = page_request.after.empty() ? request.offset : 0; left > 0;) {
+        page_request.entries_max = std::min(left, skipped_per_page);
+        auto skipped = co_await store_.list(name_, range, page_request);
+        if (!skipped) co_return store_error(skipped.error());
+        if (skipped->next.empty()) co_return listing;
+        left -= std::min(left, skipped->items.size());
+        page_request.after = std::move(skipped->next);
+    }
+
+    page_request.values = kv::Values::include;
+    while (listing.items.size() < request.limit) {  // a page may end early: it is bounded in bytes too
+        page_request.entries_max = request.limit - listing.items.size();
+        auto page = co_await store_.list(name_, range, page_request);
+        if (!page && page.error().code == kv::Errc::invalid) {
+            co_return Error{.code = Errc::bad_cursor, .message = "the cursor is not one of this list", .cause = {}};
+        }
+        if (!page) co_return store_error(page.error());
+        std::ranges::move(page->items, std::back_inserter(listing.items));
+        listing.next = page->next;
+        page_request.after = std::move(page->next);
+        if (listing.next.empty()) break;
+    }
+    co_return listing;
+}
+
+asio::awaitable<kv::Result<kv::Committed>> SystemStore::commit(RecordCommit records) {
+    auto commit = records.take();
+    auto outcome = co_await store_.commit(name_, std::move(commit));
+    co_return outcome;
+}
+
+const kv::FailedCheck* failed_check(const kv::Error& error, std::size_t index) {
+    const auto found = std::ranges::find(error.failed, index, &kv::FailedCheck::index);
+    return found == error.failed.end() ? nullptr : &*found;
+}
+
+}  // namespace alcove::scopes

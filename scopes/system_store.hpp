@@ -1,0 +1,90 @@
+// The system namespace as identity uses it: finding, paging and committing records.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "kv/store.hpp"
+#include "scopes/error.hpp"
+#include "scopes/records.hpp"
+
+namespace alcove::scopes {
+
+namespace asio = boost::asio;
+
+inline constexpr std::size_t list_limit_default = 50;
+inline constexpr std::size_t list_limit_max = 100;
+inline constexpr std::size_t list_offset_max = 10'000;
+
+// How often a change is tried again when the record changed between its reading and its commit.
+inline constexpr int attempts_max = 64;
+
+// One page of a list, in the order of creation. A cursor goes before the offset.
+struct ListRequest {
+    std::size_t limit = list_limit_default;
+    std::size_t offset = 0;
+    std::string cursor;  // Listing::next of the page before, or empty
+};
+
+template <class Item>
+struct Listing {
+    std::vector<Item> items;
+    std::uint64_t total = 0;
+    std::string next;  // empty when nothing follows
+};
+
+// Collects the checks and operations of one commit.
+class RecordCommit {
+public:
+    // Each returns the position of its check.
+    std::size_t check_absent(std::string key);
+    std::size_t check_present(std::string key);
+    std::size_t check_version(std::string key, Version version);
+
+    void put(std::string key, std::string json);
+    void erase(std::string key);
+    void count(std::string key, std::int64_t by);
+
+    // Goes through on a full store too.
+    void frees_space() { commit_.frees_space = true; }
+
+    kv::Commit take() { return std::move(commit_); }
+
+private:
+    kv::Commit commit_;
+};
+
+// Thread-safe; holds nothing but the store.
+class SystemStore {
+public:
+    explicit SystemStore(kv::Store& store) : store_(store), name_(kv::system_namespace()) {}
+
+    kv::Store& store() const { return store_; }
+    const kv::NamespaceName& name() const { return name_; }
+
+    asio::awaitable<Result<std::optional<kv::Entry>>> find(std::string key);
+
+    // All at one moment.
+    asio::awaitable<Result<std::vector<std::optional<kv::Entry>>>> find_many(std::vector<std::string> keys);
+
+    // The entries below a prefix.
+    asio::awaitable<Result<Listing<kv::Item>>> list(std::string prefix, std::string total_key, ListRequest request);
+
+    // check_failed is an outcome for the caller; its Error::failed tells which.
+    asio::awaitable<kv::Result<kv::Committed>> commit(RecordCommit records);
+
+private:
+    asio::awaitable<Result<std::uint64_t>> total(std::string key);
+
+    kv::Store& store_;
+    const kv::NamespaceName name_;
+};
+
+// The failed check at that position, or nullptr.
+const kv::FailedCheck* failed_check(const kv::Error& error, std::size_t index);
+
+}  // namespace alcove::scopes
