@@ -24,13 +24,14 @@ enum class Errc : std::uint8_t {
     overloaded,            // Too much is queued; try again later. Nothing was logged.
     store_full,            // The map or the disk is full. Nothing was logged; deletes still work.
     shutting_down,         // The store is closing. Nothing was logged.
+    outcome_unknown,       // The disk failed while the commit was logged; the process is about to exit.
 };
 
 // A short stable name such as "check_failed", for logs.
 std::string_view to_string(Errc code);
 
 struct FailedCheck {
-    std::size_t index = 0;                          // position in Commit::checks
+    std::size_t index = 0;                         // position in Commit::checks
     std::optional<std::uint64_t> current_version;  // nullopt: the key is absent
 };
 

@@ -18,11 +18,11 @@ namespace asio = boost::asio;
 
 // How a store feels, for health checks.
 struct StoreStatus {
-    bool open = true;       // false once close() began
-    bool writable = true;   // false while writes are refused as store_full
-    std::string reason;     // why not writable, for a person
-    Version version = 0;    // of the last durable commit
-    Version applied = 0;    // of the last commit that the index on disk holds
+    bool open = true;        // false once close() began
+    bool writable = true;    // false while writes are refused as store_full
+    std::string reason;      // why not writable, for a person
+    Version version = 0;     // of the last durable commit
+    Version applied = 0;     // of the last commit that the index on disk holds
     std::size_t queued = 0;  // commits that wait for the writer
 };
 

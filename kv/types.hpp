@@ -140,6 +140,7 @@ struct Commit {
     Collection collection = Collection::key;
     std::size_t value_bytes_max = limits::value_bytes_default;  // also bounds what operations compute
     std::optional<RequestId> request_id;
+    bool frees_space = false;  // admitted even when the store is full, because it leads to space being freed
 };
 
 // One per operation, in order.
@@ -168,7 +169,7 @@ enum class Order : std::uint8_t { ascending, descending };
 enum class Values : std::uint8_t { omit, include };
 
 struct PageRequest {
-    std::size_t entries_max = 100;                  // items and prefixes together
+    std::size_t entries_max = 100;                 // items and prefixes together
     std::size_t bytes_max = std::size_t{1} << 20;  // of keys and values; one item is always returned
     Order order = Order::ascending;
     Values values = Values::omit;

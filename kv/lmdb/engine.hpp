@@ -15,11 +15,11 @@ namespace alcove::kv {
 struct EngineOptions {
     std::filesystem::path directory;  // made when missing; one engine per folder, guarded by a lock file
 
-    std::uint64_t map_bytes = std::uint64_t{64} << 30;          // the index refuses to grow beyond this
+    std::uint64_t map_bytes = std::uint64_t{64} << 30;           // the index refuses to grow beyond this
     std::uint64_t disk_reserve_bytes = std::uint64_t{64} << 20;  // of free disk that writes leave alone
-    std::uint64_t segment_bytes = std::uint64_t{64} << 20;      // of one log file
-    std::uint64_t overlay_bytes = std::uint64_t{64} << 20;      // unapplied commits in memory before they are applied
-    std::chrono::milliseconds apply_interval{2000};              // or after this time, whatever comes first
+    std::uint64_t segment_bytes = std::uint64_t{64} << 20;       // of one log file
+    std::uint64_t overlay_bytes = std::uint64_t{64} << 20;  // unapplied commits in memory before they are applied
+    std::chrono::milliseconds apply_interval{2000};         // or after this time, whatever comes first
 
     bool history = true;  // false: no change index; changes() is always compacted. For measurements
     std::chrono::milliseconds history_age = std::chrono::hours{24 * 7};
@@ -33,6 +33,11 @@ struct EngineOptions {
 
     // Told what an operator should know (a torn tail was cut, the disk is full). Any thread.
     std::function<void(std::string_view)> notice;
+
+    // Told that the disk failed under a commit, after its callers were answered with outcome_unknown. Must end the
+    // process: what the log holds is known only after the next start. The default writes to stderr and exits
+    // with 1.
+    std::function<void(std::string_view)> fatal;
 };
 
 class Engine : public Store {

@@ -1,0 +1,277 @@
+// Brings the index up to what the log holds.
+#include "kv/lmdb/applier.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <functional>
+
+#include "kv/record.hpp"
+
+namespace alcove::kv {
+
+namespace {
+
+// One LMDB transaction of an application: small enough that its sync does not hold up the log's for long.
+constexpr std::size_t chunk_entries_max = 8192;
+constexpr std::size_t chunk_bytes_max = std::size_t{8} << 20;
+
+// What one step of freeing space deletes.
+constexpr std::size_t step_entries_max = 4096;
+constexpr std::size_t step_namespaces_max = 64;
+
+constexpr auto full_retry = std::chrono::seconds(1);
+constexpr auto tick = std::chrono::seconds(1);
+
+}  // namespace
+
+Applier::Applier(Core& core) : core_(core), state_(core.state) {
+    load_purges();
+    measure_room();
+}
+
+void Applier::start(std::function<void()> on_idle) {
+    on_idle_ = std::move(on_idle);
+    thread_ = std::thread([this] { loop(); });
+}
+
+Applier::~Applier() {
+    stop();
+}
+
+void Applier::apply(Version through, log::Position position, NamespaceId next_id) {
+    const std::lock_guard lock(mutex_);
+    frozen_ = Frozen{.through = through, .position = position, .next_id = next_id};
+    changed_.notify_all();
+}
+
+bool Applier::busy() const {
+    const std::lock_guard lock(mutex_);
+    return frozen_.has_value();
+}
+
+bool Applier::gave_up() const {
+    const std::lock_guard lock(mutex_);
+    return gave_up_;
+}
+
+bool Applier::wait_applied(Version through) {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [&] { return stop_ || gave_up_ || core_.applied.load() >= through; });
+    return core_.applied.load() >= through;
+}
+
+void Applier::purge(Owner owner, Version dropped_at) {
+    const std::lock_guard lock(mutex_);
+    purges_.push_back({.owner = std::move(owner), .dropped_at = dropped_at});
+}
+
+void Applier::stop() {
+    {
+        const std::lock_guard lock(mutex_);
+        stop_ = true;
+        changed_.notify_all();
+    }
+    if (thread_.joinable()) thread_.join();
+}
+
+void Applier::loop() {
+    try {
+        bool more_to_free = false;
+        std::unique_lock lock(mutex_);
+        for (;;) {
+            const auto pause = more_to_free ? std::chrono::seconds(0) : tick;
+            changed_.wait_for(lock, pause, [this] { return stop_ || frozen_; });
+            if (stop_ && (!frozen_ || gave_up_)) return;
+            const std::optional<Frozen> frozen = frozen_;
+            lock.unlock();
+            if (frozen && !apply_frozen(*frozen)) return;
+            more_to_free = purge_step() || trim_step();
+            measure_room();
+            lock.lock();
+        }
+    } catch (const std::exception& failure) {
+        core_.options.fatal(std::string("the store failed while applying and must be restarted: ") +
+                            failure.what());
+    }
+}
+
+// False when the disk is full and the store is closing.
+bool Applier::apply_frozen(const Frozen& frozen) {
+    const std::shared_ptr<const OverlaySet> set = core_.overlays.current();
+    std::string ceiling;
+    append_be64(ceiling, frozen.through);
+    IndexState state = state_;
+    state.applied = frozen.through;
+    state.position = frozen.position;
+    state.next_id = frozen.next_id;
+    state.time_ms = core_.clock.now_ms();
+    Overlay::Cursor cursor(*set->frozen, frozen.through);
+    std::string key(1, '\0');
+    cursor.seek_at_least(key);
+    bool noticed = false;
+    while (true) {
+        try {
+            WriteTransaction txn(core_.index);
+            txn.put(ceiling_key, ceiling);
+            std::size_t entries = 0;
+            std::size_t bytes = 0;
+            for (; cursor.valid() && entries < chunk_entries_max && bytes < chunk_bytes_max; cursor.next()) {
+                const Overlay::Found found = cursor.found();
+                if (found.state == Overlay::Found::State::value) {
+                    txn.put(cursor.key(), found.value);
+                } else {
+                    txn.erase(cursor.key());
+                }
+                ++entries;
+                bytes += found.value.size();
+            }
+            const bool last = !cursor.valid();
+            if (last) txn.put(index_state_key, encode_index_state(state));
+            txn.commit();
+            if (last) break;
+            key = cursor.key();
+        } catch (const IndexFull& full) {
+            if (!noticed) core_.notice(full.what());
+            noticed = true;
+            std::unique_lock lock(mutex_);
+            if (core_.closing) {
+                gave_up_ = true;
+                changed_.notify_all();
+                lock.unlock();
+                on_idle_();
+                return false;
+            }
+            changed_.wait_for(lock, full_retry);
+            cursor.seek_at_least(key);
+        }
+    }
+    state_ = state;
+    measure_room();
+    core_.overlays.drop_frozen();
+    {
+        const std::lock_guard lock(mutex_);
+        core_.applied.store(frozen.through);
+        frozen_.reset();
+        changed_.notify_all();
+    }
+    on_idle_();
+    return true;
+}
+
+void Applier::measure_room() {
+    const std::uint64_t used = core_.index.used_bytes();
+    // An application copies the pages that it touches before it frees them.
+    const auto set = core_.overlays.current();
+    const std::uint64_t entries = set->active->count() + (set->frozen ? set->frozen->count() : 0);
+    const std::uint64_t copied = std::min<std::uint64_t>(entries * 4096, used);
+    const std::uint64_t kept = core_.options.disk_reserve_bytes + copied;
+    core_.room.measured(
+        {.map_bytes = static_cast<std::int64_t>(core_.options.map_bytes) - static_cast<std::int64_t>(used),
+         .disk_bytes =
+             static_cast<std::int64_t>(core_.options.disk_free_bytes()) - static_cast<std::int64_t>(kept)});
+}
+
+// Dropped owners whose space was not yet freed when the store was closed last.
+void Applier::load_purges() {
+    const Snapshot snapshot = Snapshot::at_published(core_.index, core_.overlays);
+    const std::string prefix{static_cast<char>(Table::namespaces), 'T'};
+    for (Scan scan(snapshot, prefix, after_prefix(prefix), Order::ascending); scan.valid(); scan.next()) {
+        if (scan.value()[0] != tombstone_pending) continue;
+        purges_.push_back({.owner = decode_owner(scan.value()), .dropped_at = snapshot.version()});
+    }
+}
+
+// Frees a bounded part of one dropped owner's space. False when there is nothing to do.
+bool Applier::purge_step() {
+    Purge purge;
+    {
+        const std::lock_guard lock(mutex_);
+        const auto ready = std::find_if(purges_.begin(), purges_.end(),
+                                        [this](const Purge& each) { return each.dropped_at <= state_.applied; });
+        if (ready == purges_.end()) return false;
+        purge = *ready;
+        std::iter_swap(purges_.begin(), ready);
+    }
+    WriteTransaction txn(core_.index);
+    std::vector<std::string> keys;
+    if (purge.owner.subject) {
+        const NamespaceName name{.scope = purge.owner.subject->scope,
+                                 .workspace = purge.owner.workspace,
+                                 .subject = purge.owner.subject->id};
+        const IndexKey key = state_key(name);
+        if (txn.get(key)) keys.emplace_back(key.view());
+    } else {
+        for (const Scope scope : {Scope::workspace, Scope::end_user, Scope::external}) {
+            auto more = txn.keys_with_prefix(state_prefix(scope, purge.owner.workspace), step_namespaces_max);
+            keys.insert(keys.end(), more.begin(), more.end());
+        }
+    }
+    std::size_t budget = step_entries_max;
+    bool all = keys.size() < step_namespaces_max;
+    for (const std::string& key : keys) {
+        const auto bytes = txn.get(key);
+        if (!purge_namespace(txn, decode_state(*bytes), budget)) {
+            all = false;
+            break;
+        }
+    }
+    if (all) txn.put(tombstone_key(purge.owner), encode_owner(purge.owner, tombstone_done));
+    txn.commit();
+    if (all) {
+        const std::lock_guard lock(mutex_);
+        purges_.erase(purges_.begin());
+    }
+    return true;
+}
+
+// False when the budget ended first.
+bool Applier::purge_namespace(WriteTransaction& txn, const NamespaceState& state, std::size_t& budget) {
+    IndexKey entries(table_of(state.name.scope));
+    entries.be64(state.id);
+    for (const std::string& key : txn.keys_with_prefix(entries, budget)) {
+        const RecordView record = decode_record(*txn.get(key));
+        if (record.expires_ms) {
+            const auto collection = static_cast<Collection>(key[entry_prefix_bytes - 1]);
+            const std::string_view user_key = std::string_view(key).substr(entry_prefix_bytes);
+            txn.erase(expiry_key(*record.expires_ms, state.name.scope, state.id, collection, user_key));
+        }
+        txn.erase(key);
+        --budget;
+    }
+    IndexKey changes(Table::changes);
+    changes.be64(state.id);
+    for (const std::string& key : txn.keys_with_prefix(changes, budget)) {
+        txn.erase(key);
+        --budget;
+    }
+    if (budget == 0) return false;
+    txn.erase(state_key(state.name));
+    txn.erase(id_key(state.id));
+    --budget;
+    return budget != 0;
+}
+
+// Removes the oldest segment when the history may forget it and the index no longer needs it.
+bool Applier::trim_step() {
+    const auto oldest = core_.log->oldest_removable(state_.position);
+    if (!oldest) return false;
+    const auto age = std::filesystem::file_time_type::clock::now() - oldest->last_write;
+    const bool keep = core_.options.history && age < core_.options.history_age &&
+                      core_.log->bytes() <= core_.options.history_bytes;
+    if (keep) return false;
+    std::vector<std::string> keys;
+    core_.log->visit(oldest->segment, [&](Version version, std::string_view record) {
+        const log::CommitRecord commit = log::decode_commit(record);
+        if (!commit.dropped) keys.emplace_back(change_key(commit.id, version).view());
+    });
+    for (std::size_t i = 0; i < keys.size();) {
+        WriteTransaction txn(core_.index);
+        for (const std::size_t end = std::min(keys.size(), i + step_entries_max); i < end; ++i)
+            txn.erase(keys[i]);
+        txn.commit();
+    }
+    core_.log->remove_oldest();
+    return true;
+}
+
+}  // namespace alcove::kv

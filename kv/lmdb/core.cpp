@@ -1,0 +1,249 @@
+// Opens the shared parts of the engine and brings the overlay up to the log's end.
+#include "kv/lmdb/core.hpp"
+
+#include <openssl/rand.h>
+
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <thread>
+
+#include "kv/encoding.hpp"
+#include "kv/record.hpp"
+
+namespace alcove::kv {
+
+namespace {
+
+// Address space beyond map_bytes, which admission enforces: an application copies every page it touches before it
+// frees the old ones, and must never find the map full, because what it applies was acknowledged.
+constexpr std::uint64_t map_headroom_bytes = std::uint64_t{32} << 30;
+
+// So that the last answers leave.
+constexpr auto fatal_grace = std::chrono::milliseconds(200);
+
+// What a byte of an overlay takes in the index at most, roughly: pages are seldom full.
+constexpr std::size_t index_bytes_per_overlay_byte = 2;
+
+EngineOptions completed(EngineOptions options) {
+    if (!options.wall_clock) {
+        options.wall_clock = [] {
+            const auto now = std::chrono::system_clock::now().time_since_epoch();
+            return TimeMs{std::chrono::duration_cast<std::chrono::milliseconds>(now).count()};
+        };
+    }
+    if (!options.disk_free_bytes) {
+        options.disk_free_bytes = [folder = options.directory] { return disk_free_bytes(folder); };
+    }
+    std::filesystem::create_directories(options.directory);
+    std::filesystem::permissions(options.directory, std::filesystem::perms::owner_all);
+    if (!options.fatal) {
+        options.fatal = [](std::string_view why) {
+            std::fprintf(stderr, "%.*s\n", static_cast<int>(why.size()), why.data());
+            std::this_thread::sleep_for(fatal_grace);
+            std::_Exit(1);
+        };
+    }
+    return options;
+}
+
+bool has_log(const std::filesystem::path& folder) {
+    if (!std::filesystem::exists(folder)) return false;
+    for (const auto& file : std::filesystem::directory_iterator(folder)) {
+        if (file.path().extension() == ".log") return true;
+    }
+    return false;
+}
+
+IndexState make_state(Environment& index, const EngineOptions& options) {
+    if (has_log(options.directory / "log")) {
+        throw StoreFailure("the index in " + options.directory.string() +
+                           " is missing or empty, but a log is there");
+    }
+    IndexState state;
+    state.format = index_format;
+    unsigned char random[sizeof state.store + sizeof state.epoch];
+    if (RAND_bytes(random, sizeof random) != 1) throw StoreFailure("no random numbers from the system");
+    std::memcpy(state.store.data(), random, sizeof state.store);
+    std::memcpy(&state.epoch, random + sizeof state.store, sizeof state.epoch);
+    WriteTransaction txn(index);
+    txn.put(index_state_key, encode_index_state(state));
+    txn.commit();
+    return state;
+}
+
+IndexState read_state(Environment& index, const EngineOptions& options) {
+    const ReadTransaction txn = index.read();
+    const auto bytes = txn.get(index_state_key);
+    if (!bytes) return make_state(index, options);
+    const IndexState state = decode_index_state(*bytes);
+    if (state.format != index_format) {
+        throw StoreFailure("the data folder " + options.directory.string() + " has format " +
+                           std::to_string(state.format) + "; this server reads format " +
+                           std::to_string(index_format));
+    }
+    return state;
+}
+
+}  // namespace
+
+std::string encode_position(log::Position at) {
+    std::string out;
+    Encoder encoder(out);
+    encoder.varint(at.segment);
+    encoder.varint(at.offset);
+    return out;
+}
+
+log::Position decode_position(std::string_view bytes) {
+    Decoder decoder(bytes);
+    const std::uint64_t segment = decoder.varint();
+    const std::uint64_t offset = decoder.varint();
+    if (!decoder.ok()) throw StoreFailure("an entry of the change index is damaged");
+    return {segment, offset};
+}
+
+std::string encode_index_state(const IndexState& state) {
+    std::string out;
+    Encoder encoder(out);
+    encoder.u32(state.format);
+    encoder.raw({state.store.data(), state.store.size()});
+    encoder.u64(state.epoch);
+    encoder.u64(state.restores);
+    encoder.u64(state.applied);
+    encoder.u64(state.position.segment);
+    encoder.u64(state.position.offset);
+    encoder.u64(state.next_id);
+    encoder.i64(state.time_ms);
+    return out;
+}
+
+IndexState decode_index_state(std::string_view bytes) {
+    Decoder decoder(bytes);
+    IndexState state;
+    state.format = decoder.u32();
+    if (state.format != index_format) return state;  // the rest may mean something else
+    const std::string_view store = decoder.raw(state.store.size());
+    store.copy(state.store.data(), state.store.size());
+    state.epoch = decoder.u64();
+    state.restores = decoder.u64();
+    state.applied = decoder.u64();
+    state.position.segment = decoder.u64();
+    state.position.offset = decoder.u64();
+    state.next_id = decoder.u64();
+    state.time_ms = decoder.i64();
+    if (!decoder.ok()) throw StoreFailure("the state record of the index is damaged");
+    return state;
+}
+
+Core::Core(EngineOptions engine_options)
+    : options(completed(std::move(engine_options))),
+      lock(options.directory),
+      index(options.directory / "index", options.map_bytes + map_headroom_bytes),
+      state(read_state(index, options)),
+      clock(options.wall_clock) {
+    clock.advance_to(state.time_ms);
+    next_id = state.next_id;
+    applied = state.applied;
+    const std::shared_ptr<const OverlaySet> set = overlays.current();
+    Version version = state.applied;
+    const auto replay = [&](const log::GroupHeader& header, std::string_view payload, log::Position at) {
+        clock.advance_to(header.time_ms);
+        for (std::uint32_t i = 0; i < header.commits; ++i) {
+            const std::size_t before = payload.size();
+            const auto record = log::take_commit(payload);
+            if (!record) throw StoreFailure("a commit in the log is damaged");
+            const log::CommitRecord commit = log::decode_commit(*record);
+            materialise(commit, ++version, at, options.history, *set->active);
+            if (!commit.dropped) {
+                const std::string bytes = encode_state(state_after(commit, version));
+                set->active->put(state_key(commit.name), version, bytes);
+                next_id = std::max(next_id, commit.id + 1);
+            }
+            at.offset += before - payload.size();
+        }
+    };
+    log::CommitLog::Options log_options{.folder = options.directory / "log",
+                                        .segment_bytes = options.segment_bytes,
+                                        .store = state.store,
+                                        .notice = options.notice};
+    log = std::make_unique<log::CommitLog>(std::move(log_options), state.position, state.applied, replay);
+    overlays.publish(log->last_version());
+}
+
+std::string_view Core::refusal(std::size_t commit_bytes) const {
+    const auto set = overlays.current();
+    const std::size_t unapplied = set->active->bytes() + (set->frozen ? set->frozen->bytes() : 0);
+    return room.refusal(static_cast<std::int64_t>(index_bytes_per_overlay_byte * (unapplied + commit_bytes)));
+}
+
+void materialise(const log::CommitRecord& commit, Version version, log::Position at, bool history,
+                 Overlay& overlay) {
+    if (commit.dropped) {
+        const std::string tombstone = encode_owner(*commit.dropped, tombstone_pending);
+        overlay.put(tombstone_key(*commit.dropped), version, tombstone);
+        return;
+    }
+    const Scope scope = commit.name.scope;
+    for (const log::Effect& effect : commit.effects) {
+        const IndexKey key = entry_key(scope, commit.id, effect.collection, effect.key);
+        if (effect.previous_expires_ms) {
+            overlay.erase(expiry_key(*effect.previous_expires_ms, scope, commit.id, effect.collection, effect.key),
+                          version);
+        }
+        if (effect.kind != Change::Kind::put) {
+            overlay.erase(key, version);
+            continue;
+        }
+        overlay.put(key, version, effect.record);
+        const RecordView record = decode_record(effect.record);
+        if (record.expires_ms) {
+            std::string bytes;
+            append_be64(bytes, version);
+            overlay.put(expiry_key(*record.expires_ms, scope, commit.id, effect.collection, effect.key), version,
+                        bytes);
+        }
+    }
+    if (history) overlay.put(change_key(commit.id, version), version, encode_position(at));
+    if (commit.created_version == version) {
+        overlay.put(id_key(commit.id), version, encode_state(state_after(commit, version)));
+    }
+}
+
+NamespaceState state_after(const log::CommitRecord& commit, Version version) {
+    NamespaceState state{
+        .id = commit.id, .name = commit.name, .created_version = commit.created_version, .usage = commit.usage};
+    state.usage.version = version;
+    state.usage.last_written_ms = commit.time_ms;
+    return state;
+}
+
+std::optional<NamespaceState> find_state(const Snapshot& snapshot, const NamespaceName& name) {
+    Owner owner{.workspace = name.workspace, .subject = {}};
+    if (snapshot.get(tombstone_key(owner))) return std::nullopt;
+    if (!name.subject.empty()) {
+        owner.subject = Owner::Subject{.scope = name.scope, .id = name.subject};
+        if (snapshot.get(tombstone_key(owner))) return std::nullopt;
+    }
+    if (const auto bytes = snapshot.get(state_key(name))) return decode_state(*bytes);
+    return NamespaceState{.id = 0, .name = name, .created_version = 0, .usage = {}};
+}
+
+std::vector<Change> changes_of(const log::CommitRecord& commit, Version version) {
+    std::vector<Change> changes;
+    for (const log::Effect& effect : commit.effects) {
+        if (effect.collection == Collection::internal) continue;
+        Change change{.kind = effect.kind,
+                      .collection = effect.collection,
+                      .key = effect.key,
+                      .version = version,
+                      .previous_version = effect.previous_version,
+                      .time_ms = commit.time_ms,
+                      .entry = {}};
+        if (effect.kind == Change::Kind::put) change.entry = to_entry(decode_record(effect.record));
+        changes.push_back(std::move(change));
+    }
+    return changes;
+}
+
+}  // namespace alcove::kv

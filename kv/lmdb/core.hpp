@@ -1,0 +1,106 @@
+// What the parts of the embedded engine share: the index, the overlays, the log, the clock and the observers.
+#pragma once
+
+#include <atomic>
+#include <limits>
+#include <memory>
+#include <mutex>
+#include <unordered_map>
+
+#include "kv/clock.hpp"
+#include "kv/file.hpp"
+#include "kv/lmdb/engine.hpp"
+#include "kv/lmdb/environment.hpp"
+#include "kv/lmdb/namespaces.hpp"
+#include "kv/lmdb/observers.hpp"
+#include "kv/lmdb/overlays.hpp"
+#include "kv/lmdb/snapshot.hpp"
+#include "kv/log/commit_log.hpp"
+
+namespace alcove::kv {
+
+// Where a commit's record begins in the log, as the change index keeps it.
+std::string encode_position(log::Position at);
+log::Position decode_position(std::string_view bytes);
+
+// What the index says about itself.
+struct IndexState {
+    std::uint32_t format = 0;
+    log::StoreId store{};
+    std::uint64_t epoch = 0;  // drawn anew by a restore
+    std::uint64_t restores = 0;
+    Version applied = 0;      // holds every commit up to this one
+    log::Position position;   // where the log goes on from there
+    NamespaceId next_id = 1;  // numbers below it are taken
+    TimeMs time_ms = 0;       // the store's clock at `applied`
+};
+inline constexpr std::uint32_t index_format = 1;
+inline constexpr std::string_view index_state_key{"\7state", 6};
+
+std::string encode_index_state(const IndexState& state);
+IndexState decode_index_state(std::string_view bytes);
+
+// How much may still be written. Measured by the applier, spent by the writer between two measurements.
+class Room {
+public:
+    struct Measured {
+        std::int64_t map_bytes = std::numeric_limits<std::int64_t>::max();   // left in the index
+        std::int64_t disk_bytes = std::numeric_limits<std::int64_t>::max();  // left on the disk, less the reserve
+    };
+    void measured(Measured left) {
+        map_bytes_.store(left.map_bytes, std::memory_order_relaxed);
+        disk_bytes_.store(left.disk_bytes, std::memory_order_relaxed);
+    }
+
+    // Why so much cannot be written; empty when it can.
+    std::string_view refusal(std::int64_t bytes) const {
+        if (bytes > map_bytes_.load(std::memory_order_relaxed)) return "the store has reached store.map_bytes";
+        if (bytes > disk_bytes_.load(std::memory_order_relaxed)) return "the disk is almost full";
+        return {};
+    }
+
+private:
+    std::atomic<std::int64_t> map_bytes_{std::numeric_limits<std::int64_t>::max()};
+    std::atomic<std::int64_t> disk_bytes_{std::numeric_limits<std::int64_t>::max()};
+};
+
+struct Core {
+    explicit Core(EngineOptions engine_options);
+
+    const EngineOptions options;
+    FolderLock lock;
+    Environment index;
+    IndexState state;  // as it was at the start; the applier goes on from it
+    StoreClock clock;
+    Overlays overlays;
+    NamespaceId next_id = 1;  // the writer's
+    std::unique_ptr<log::CommitLog> log;
+    NamespaceCache names;
+    Observers observers;
+    Room room;
+    std::atomic<Version> applied{0};
+    std::atomic<std::size_t> queued{0};
+    std::atomic<bool> closing{false};
+
+    void notice(std::string_view text) const {
+        if (options.notice) options.notice(text);
+    }
+
+    // Why a commit of that size cannot be admitted now, given all that is not yet applied; empty when it can.
+    std::string_view refusal(std::size_t commit_bytes) const;
+};
+
+// Puts what a commit does to the tables into the overlay: entries, expiry, change index. The namespace's state is
+// left to the caller, once for many commits. `at` is where its record begins.
+void materialise(const log::CommitRecord& commit, Version version, log::Position at, bool history,
+                 Overlay& overlay);
+
+NamespaceState state_after(const log::CommitRecord& commit, Version version);
+
+// Looks a name up: its state (id 0 when never written), or nullopt when its owner was dropped.
+std::optional<NamespaceState> find_state(const Snapshot& snapshot, const NamespaceName& name);
+
+// As callers and observers see a commit.
+std::vector<Change> changes_of(const log::CommitRecord& commit, Version version);
+
+}  // namespace alcove::kv

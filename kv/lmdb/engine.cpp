@@ -1,0 +1,218 @@
+// The embedded engine: puts reader, writer and applier behind the Store interface.
+#include "kv/lmdb/engine.hpp"
+
+#include <boost/asio/associated_executor.hpp>
+#include <boost/asio/async_result.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <cstdio>
+
+#include "kv/apply.hpp"
+#include "kv/lmdb/applier.hpp"
+#include "kv/lmdb/core.hpp"
+#include "kv/lmdb/reader.hpp"
+#include "kv/lmdb/writer.hpp"
+
+namespace alcove::kv {
+
+namespace {
+
+Error error(Errc code, std::string message) {
+    return {.code = code, .message = std::move(message), .operation = {}, .failed = {}};
+}
+
+Error shutting_down() {
+    return error(Errc::shutting_down, "the store is closing");
+}
+
+// A job whose caller is a coroutine (or any other handler) on an executor of its own.
+template <class Handler>
+class WaitingJob : public Job {
+public:
+    template <class... Arguments>
+    explicit WaitingJob(Handler handler, Arguments&&... arguments)
+        : Job(std::forward<Arguments>(arguments)...), handler_(std::move(handler)) {}
+
+    void complete(Result<Committed> outcome) override {
+        auto executor = asio::get_associated_executor(handler_);
+        asio::post(executor, [handler = std::move(handler_), outcome = std::move(outcome)]() mutable {
+            handler(std::move(outcome));
+        });
+    }
+
+private:
+    Handler handler_;
+};
+
+// How much a commit weighs in the queue and in the log, at most: what it brings along. What operations compute from
+// stored values comes on top, once each.
+std::size_t weight(const Commit& commit) {
+    constexpr std::size_t per_operation = 128;
+    std::size_t bytes = per_operation;
+    for (const Check& check : commit.checks)
+        bytes += per_operation + check.key.size();
+    for (const Operation& operation : commit.operations) {
+        bytes += per_operation + key_of(operation).size();
+        if (const auto* put = std::get_if<Put>(&operation)) bytes += put->value.size() + put->content_type.size();
+        if (const auto* append = std::get_if<Append>(&operation)) bytes += append->value.size();
+        if (const auto* add = std::get_if<AddToList>(&operation)) bytes += add->value_json.size();
+        if (const auto* merge = std::get_if<Merge>(&operation)) bytes += merge->patch_json.size();
+    }
+    return bytes;
+}
+
+std::optional<Error> refuse_key(const std::string& key, bool may_be_empty) {
+    if (key.empty() && !may_be_empty) return error(Errc::invalid, "a key must not be empty");
+    if (key.size() <= limits::key_bytes_max) return std::nullopt;
+    return error(Errc::too_large, "a key has at most " + std::to_string(limits::key_bytes_max) + " bytes");
+}
+
+// What is wrong with a commit, whatever the state.
+std::optional<Error> refuse(const NamespaceName& name, const Commit& commit, std::size_t bytes) {
+    if (commit.operations.size() > limits::operations_per_commit_max ||
+        commit.checks.size() > limits::checks_per_commit_max) {
+        return error(Errc::too_large, "a commit has at most " + std::to_string(limits::operations_per_commit_max) +
+                                          " operations and as many checks");
+    }
+    if (bytes > limits::commit_bytes_max) {
+        return error(Errc::too_large,
+                     "a commit has at most " + std::to_string(limits::commit_bytes_max) + " bytes");
+    }
+    if (name.subject.size() > limits::subject_bytes_max) {
+        return error(Errc::invalid,
+                     "a subject has at most " + std::to_string(limits::subject_bytes_max) + " bytes");
+    }
+    if (commit.request_id &&
+        (commit.request_id->id.empty() || commit.request_id->id.size() > limits::request_id_bytes_max)) {
+        return error(Errc::invalid,
+                     "a request id has 1 to " + std::to_string(limits::request_id_bytes_max) + " bytes");
+    }
+    for (const Check& check : commit.checks) {
+        if (auto refused = refuse_key(check.key, false)) return refused;
+    }
+    for (std::size_t i = 0; i < commit.operations.size(); ++i) {
+        const Operation& operation = commit.operations[i];
+        auto refused = refuse_key(key_of(operation), std::holds_alternative<DeletePrefix>(operation));
+        if (!refused) continue;
+        refused->operation = i;
+        return refused;
+    }
+    return std::nullopt;
+}
+
+class LmdbEngine : public Engine {
+public:
+    explicit LmdbEngine(EngineOptions options)
+        : core_(std::move(options)), applier_(core_), writer_(core_, applier_), reader_(core_) {}
+
+    ~LmdbEngine() override { close(); }
+
+    asio::awaitable<Result<Entry>> get(const NamespaceName& name, std::string_view key,
+                                       Collection collection) override {
+        if (core_.closing) co_return shutting_down();
+        co_return reader_.get(name, key, collection);
+    }
+
+    asio::awaitable<Result<std::vector<std::optional<Entry>>>> get_many(const NamespaceName& name,
+                                                                        std::span<const std::string> keys,
+                                                                        Collection collection) override {
+        if (core_.closing) co_return shutting_down();
+        co_return reader_.get_many(name, keys, collection);
+    }
+
+    asio::awaitable<Result<Page>> list(const NamespaceName& name, const KeyRange& range, const PageRequest& request,
+                                       Collection collection) override {
+        if (core_.closing) co_return shutting_down();
+        co_return reader_.list(name, range, request, collection);
+    }
+
+    asio::awaitable<Result<ChangesPage>> changes(const NamespaceName& name, Version after, std::size_t changes_max,
+                                                 std::size_t bytes_max) override {
+        if (core_.closing) co_return shutting_down();
+        co_return reader_.changes(name, after, changes_max, bytes_max);
+    }
+
+    asio::awaitable<Result<Usage>> usage(const NamespaceName& name) override {
+        if (core_.closing) co_return shutting_down();
+        co_return reader_.usage(name);
+    }
+
+    asio::awaitable<Result<Committed>> commit(const NamespaceName& name, Commit commit) override {
+        const std::size_t bytes = weight(commit);
+        if (auto refused = refuse(name, commit, bytes)) co_return std::move(*refused);
+        auto outcome = co_await submit(bytes, name, std::move(commit));
+        co_return outcome;
+    }
+
+    asio::awaitable<Result<Version>> drop_owner(const Owner& owner) override {
+        auto outcome = co_await submit(0, owner);
+        if (!outcome) co_return std::move(outcome).error();
+        co_return outcome->version;
+    }
+
+    std::unique_ptr<Subscription> subscribe(const NamespaceName& name, Observer observer) override {
+        return core_.observers.subscribe(name, std::move(observer));
+    }
+
+    std::string epoch() const override {
+        char text[17];
+        std::snprintf(text, sizeof text, "%016llx", static_cast<unsigned long long>(core_.state.epoch));
+        return text;
+    }
+
+    TimeMs now_ms() const override { return core_.clock.now_ms(); }
+
+    StoreStatus status() const override {
+        const std::string_view refusal = core_.refusal(0);
+        return {.open = !core_.closing,
+                .writable = refusal.empty(),
+                .reason = std::string(refusal),
+                .version = core_.overlays.published(),
+                .applied = core_.applied,
+                .queued = core_.queued};
+    }
+
+    void apply_now() override {
+        const Version through = core_.overlays.published();
+        writer_.flush_to_index();
+        applier_.wait_applied(through);
+    }
+
+    void close() override {
+        core_.closing = true;
+        writer_.stop();
+        applier_.stop();
+    }
+
+private:
+    // Hands a job to the writer and waits for its outcome.
+    template <class... Arguments>
+    asio::awaitable<Result<Committed>> submit(std::size_t bytes, Arguments... arguments) {
+        auto initiate = [this, bytes](auto handler, auto... job_arguments) {
+            using Handler = decltype(handler);
+            std::unique_ptr<Job> job =
+                std::make_unique<WaitingJob<Handler>>(std::move(handler), std::move(job_arguments)...);
+            job->bytes = bytes;
+            if (core_.closing) {
+                job->complete(shutting_down());
+            } else if (!writer_.push(job)) {
+                job->complete(error(Errc::overloaded, "too many commits are waiting"));
+            }
+        };
+        return asio::async_initiate<const asio::use_awaitable_t<>, void(Result<Committed>)>(
+            std::move(initiate), asio::use_awaitable, std::move(arguments)...);
+    }
+
+    Core core_;
+    Applier applier_;
+    Writer writer_;
+    Reader reader_;
+};
+
+}  // namespace
+
+std::unique_ptr<Engine> open_engine(EngineOptions options) {
+    return std::make_unique<LmdbEngine>(std::move(options));
+}
+
+}  // namespace alcove::kv

@@ -1,0 +1,128 @@
+// LMDB behind C++ types: the environment, its transactions and cursors. Errors are StoreFailure.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <mutex>
+#include <optional>
+#include <stdexcept>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "kv/error.hpp"
+#include "kv/lmdb/tables.hpp"
+
+struct MDB_env;
+struct MDB_txn;
+struct MDB_cursor;
+
+namespace alcove::kv {
+
+class Environment;
+
+// No room for a write: the disk is full. The transaction is gone; it can be tried again later.
+class IndexFull : public StoreFailure {
+public:
+    using StoreFailure::StoreFailure;
+};
+
+// A snapshot of the index. Views from it hold until it goes. Any thread, one at a time.
+class ReadTransaction {
+public:
+    ReadTransaction(ReadTransaction&& other) noexcept
+        : environment_(std::exchange(other.environment_, nullptr)), txn_(std::exchange(other.txn_, nullptr)) {}
+    ReadTransaction& operator=(ReadTransaction&&) = delete;
+    ~ReadTransaction();
+
+    // `key` has the table's number in front.
+    std::optional<std::string_view> get(std::string_view key) const;
+
+private:
+    friend class Environment;
+    friend class TableCursor;
+    ReadTransaction(Environment& environment, MDB_txn* txn) : environment_(&environment), txn_(txn) {}
+
+    Environment* environment_;
+    MDB_txn* txn_;
+};
+
+// Walks one table of a snapshot. Keys are given and returned with the table's number in front for seeking, and
+// without it by key().
+class TableCursor {
+public:
+    TableCursor(const ReadTransaction& txn, Table table);
+    TableCursor(TableCursor&& other) noexcept
+        : cursor_(std::exchange(other.cursor_, nullptr)),
+          valid_(other.valid_),
+          key_(other.key_),
+          value_(other.value_) {}
+    TableCursor& operator=(TableCursor&&) = delete;
+    ~TableCursor();
+
+    bool valid() const { return valid_; }
+    std::string_view key() const { return key_; }
+    std::string_view value() const { return value_; }
+    void seek_at_least(std::string_view key);
+    void seek_below(std::string_view key);
+    void seek_last();
+    void next();
+    void previous();
+
+private:
+    void move(int operation, std::string_view key);
+
+    MDB_cursor* cursor_ = nullptr;
+    bool valid_ = false;
+    std::string_view key_;
+    std::string_view value_;
+};
+
+// The one writing transaction. Begins and ends on one thread; aborted unless committed.
+class WriteTransaction {
+public:
+    explicit WriteTransaction(Environment& environment);
+    WriteTransaction(const WriteTransaction&) = delete;
+    WriteTransaction& operator=(const WriteTransaction&) = delete;
+    ~WriteTransaction();
+
+    std::optional<std::string_view> get(std::string_view key) const;
+    void put(std::string_view key, std::string_view value);
+    void erase(std::string_view key);  // no error when it is absent
+
+    // The first keys with that prefix, at most `keys_max`, with the table's number in front.
+    std::vector<std::string> keys_with_prefix(std::string_view prefix, std::size_t keys_max) const;
+
+    void commit();
+
+private:
+    Environment& environment_;
+    MDB_txn* txn_ = nullptr;
+};
+
+class Environment {
+public:
+    // All databases are opened here, once. The map is address space only: it reserves nothing on the disk.
+    Environment(const std::filesystem::path& folder, std::uint64_t map_bytes);
+    ~Environment();
+    Environment(const Environment&) = delete;
+    Environment& operator=(const Environment&) = delete;
+
+    ReadTransaction read();
+
+    // Of the file's pages, those that hold data: what was ever used less what is free again.
+    std::uint64_t used_bytes();
+
+    unsigned database(Table table) const { return databases_[static_cast<int>(table)]; }
+    MDB_env* handle() const { return env_; }
+
+private:
+    friend class ReadTransaction;
+
+    MDB_env* env_ = nullptr;
+    unsigned databases_[table_count]{};
+    std::mutex mutex_;
+    std::vector<MDB_txn*> idle_;  // reset read transactions: renewing one is cheaper than beginning one
+};
+
+}  // namespace alcove::kv

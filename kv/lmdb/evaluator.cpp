@@ -1,0 +1,307 @@
+// What one commit comes to, given the state before it.
+#include "kv/lmdb/evaluator.hpp"
+
+#include <limits>
+
+#include "kv/apply.hpp"
+#include "kv/record.hpp"
+
+namespace alcove::kv {
+
+namespace {
+
+// Stands for the commit's own version until it is known how many expired keys go first.
+constexpr Version own_version = std::numeric_limits<Version>::max();
+
+std::uint64_t usage_bytes(std::string_view key, std::string_view value) {
+    return key.size() + value.size();
+}
+
+void set_own_version(Entry& entry, Version version) {
+    if (entry.version == own_version) entry.version = version;
+    if (entry.created_version == own_version) entry.created_version = version;
+}
+
+void count(Usage& usage, Collection collection, std::int64_t entries, std::int64_t bytes) {
+    if (collection == Collection::key) {
+        usage.keys += static_cast<std::uint64_t>(entries);
+        usage.bytes += static_cast<std::uint64_t>(bytes);
+    } else if (collection == Collection::file) {
+        usage.files += static_cast<std::uint64_t>(entries);
+        usage.file_bytes += static_cast<std::uint64_t>(bytes);
+    }
+}
+
+log::CommitRecord record_for(const NamespaceState& state, TimeMs now_ms) {
+    log::CommitRecord record;
+    record.id = state.id;
+    record.name = state.name;
+    record.created_version = state.created_version;
+    record.time_ms = now_ms;
+    return record;
+}
+
+}  // namespace
+
+Evaluator::Evaluator(const Snapshot& snapshot, const NamespaceState& state, TimeMs now_ms, Version first_version)
+    : snapshot_(snapshot), state_(state), now_ms_(now_ms), first_version_(first_version) {}
+
+Result<Evaluated> Evaluator::evaluate(const Commit& commit) {
+    collection_ = commit.collection;
+    if (commit.request_id) {
+        if (auto earlier = replay(commit)) return std::move(*earlier);
+    }
+    if (auto failed = failed_checks(commit); !failed.empty()) {
+        return Error{.code = Errc::check_failed,
+                     .message = "a check did not hold",
+                     .operation = {},
+                     .failed = std::move(failed)};
+    }
+    Evaluated out;
+    for (std::size_t i = 0; i < commit.operations.size(); ++i) {
+        auto result = run(commit.operations[i], commit);
+        if (!result) {
+            Error error = std::move(result).error();
+            error.operation = i;
+            return error;
+        }
+        out.committed.results.push_back(std::move(*result));
+    }
+    collect(commit, out);
+    return out;
+}
+
+Evaluator::Slot& Evaluator::slot(const std::string& key) {
+    const auto [it, added] = slots_.try_emplace(key);
+    Slot& slot = it->second;
+    if (!added || state_.id == 0) return slot;
+    const auto bytes = snapshot_.get(entry_key(state_.name.scope, state_.id, collection_, key));
+    if (!bytes) return slot;
+    const RecordView record = decode_record(*bytes);
+    slot.stored = StoredEntry{
+        .version = record.version, .expires_ms = record.expires_ms, .bytes = usage_bytes(key, record.value)};
+    if (!record.expired(now_ms_)) slot.current = to_entry(record);
+    return slot;
+}
+
+std::vector<FailedCheck> Evaluator::failed_checks(const Commit& commit) {
+    std::vector<FailedCheck> failed;
+    for (std::size_t i = 0; i < commit.checks.size(); ++i) {
+        const Check& check = commit.checks[i];
+        const std::optional<Entry>& current = slot(check.key).current;
+        const bool holds = check.kind == Check::Kind::absent    ? !current
+                           : check.kind == Check::Kind::present ? current.has_value()
+                                                                : current && current->version == check.version;
+        if (holds) continue;
+        FailedCheck failure{.index = i, .current_version = {}};
+        if (current) failure.current_version = current->version;
+        failed.push_back(failure);
+    }
+    return failed;
+}
+
+Result<OperationResult> Evaluator::run(const Operation& operation, const Commit& commit) {
+    if (const auto* prefix = std::get_if<DeletePrefix>(&operation)) return remove_prefix(*prefix);
+    Slot& target = slot(key_of(operation));
+    const ApplyContext context{
+        .now_ms = now_ms_, .version = own_version, .value_bytes_max = commit.value_bytes_max};
+    auto applied = apply(operation, target.current, context);
+    if (!applied) return std::move(applied).error();
+    if (applied->effect != Applied::Effect::none) {
+        target.changed = true;
+        target.current = std::move(applied->entry);
+        if (applied->effect == Applied::Effect::remove) target.current.reset();
+    }
+    return std::move(applied->result);
+}
+
+Result<OperationResult> Evaluator::remove_prefix(const DeletePrefix& operation) {
+    // Every stored key with the prefix gets a slot, so that slots hold all that the operation works on.
+    std::size_t found = 0;
+    bool complete = true;
+    if (state_.id != 0) {
+        const IndexKey lower = entry_key(state_.name.scope, state_.id, collection_, operation.prefix);
+        for (Scan scan(snapshot_, lower, after_prefix(lower), Order::ascending); scan.valid(); scan.next()) {
+            const std::string key(scan.key().substr(entry_prefix_bytes));
+            const auto known = slots_.find(key);
+            const bool live = known != slots_.end() ? known->second.current.has_value()
+                                                    : !decode_record(scan.value()).expired(now_ms_);
+            if (!live) continue;
+            if (found == operation.keys_max) {
+                complete = false;
+                break;
+            }
+            ++found;
+            slot(key);
+        }
+    }
+    OperationResult result;
+    for (auto it = slots_.lower_bound(operation.prefix);
+         it != slots_.end() && it->first.starts_with(operation.prefix); ++it) {
+        if (!it->second.current) continue;
+        if (result.deleted == operation.keys_max) {
+            complete = false;
+            break;
+        }
+        it->second.current.reset();
+        it->second.changed = true;
+        ++result.deleted;
+    }
+    if (!complete && !operation.partial) {
+        return Error{.code = Errc::too_large,
+                     .message = "more than " + std::to_string(operation.keys_max) + " keys have the prefix",
+                     .operation = {},
+                     .failed = {}};
+    }
+    result.complete = complete;
+    return result;
+}
+
+log::CommitRecord Evaluator::expire(NamespaceState& state, Collection collection, const std::string& key,
+                                    const StoredEntry& stored, TimeMs now_ms, Version version) {
+    count(state.usage, collection, -1, -static_cast<std::int64_t>(stored.bytes));
+    state.usage.version = version;
+    log::CommitRecord record = record_for(state, now_ms);
+    record.usage = state.usage;
+    record.effects.push_back({.kind = Change::Kind::expire,
+                              .collection = collection,
+                              .key = key,
+                              .record = {},
+                              .previous_version = stored.version,
+                              .previous_expires_ms = stored.expires_ms});
+    return record;
+}
+
+// Turns the changed slots into records, and gives everything its version.
+void Evaluator::collect(const Commit& commit, Evaluated& out) {
+    out.state = state_;
+    Version version = first_version_;
+    for (auto& [key, slot] : slots_) {
+        if (!slot.changed || !slot.stored || !slot.stored->expires_ms || *slot.stored->expires_ms > now_ms_)
+            continue;
+        out.records.push_back(expire(out.state, collection_, key, *slot.stored, now_ms_, version++));
+        slot.stored.reset();
+    }
+    log::CommitRecord record = record_for(out.state, now_ms_);
+    bool wrote = false;  // also when the writes cancel each other out: their results name this version
+    for (auto& [key, slot] : slots_) {
+        wrote |= slot.changed;
+        if (!slot.changed || (!slot.stored && !slot.current)) continue;
+        log::Effect effect{.kind = slot.current ? Change::Kind::put : Change::Kind::remove,
+                           .collection = collection_,
+                           .key = key,
+                           .record = {},
+                           .previous_version = slot.stored ? slot.stored->version : 0,
+                           .previous_expires_ms = slot.stored ? slot.stored->expires_ms : std::nullopt};
+        std::int64_t entries = 0;
+        std::int64_t bytes = 0;
+        if (slot.stored) {
+            --entries;
+            bytes -= static_cast<std::int64_t>(slot.stored->bytes);
+        }
+        if (slot.current) {
+            ++entries;
+            bytes += static_cast<std::int64_t>(usage_bytes(key, slot.current->value));
+            set_own_version(*slot.current, version);
+            encode_record(*slot.current, effect.record);
+        }
+        count(out.state.usage, collection_, entries, bytes);
+        record.effects.push_back(std::move(effect));
+    }
+    for (OperationResult& result : out.committed.results) {
+        if (result.entry) set_own_version(*result.entry, version);
+    }
+    if (!wrote && !commit.request_id) {
+        out.committed.version = out.state.usage.version;
+        return;
+    }
+    out.committed.version = version;
+    if (commit.request_id) {
+        Entry outcome{.version = version,
+                      .created_version = version,
+                      .created_ms = now_ms_,
+                      .updated_ms = now_ms_,
+                      .expires_ms = now_ms_ + limits::request_memory_ms,
+                      .content_type = {},
+                      .value = encode_outcome(commit.request_id->digest, out.committed)};
+        log::Effect effect{.kind = Change::Kind::put,
+                           .collection = Collection::internal,
+                           .key = commit.request_id->id,
+                           .record = {},
+                           .previous_version = 0,
+                           .previous_expires_ms = {}};
+        const IndexKey stored_at =
+            entry_key(state_.name.scope, state_.id, Collection::internal, commit.request_id->id);
+        if (const auto stored = snapshot_.get(stored_at)) {  // expired, else it had been replayed
+            const RecordView earlier = decode_record(*stored);
+            effect.previous_version = earlier.version;
+            effect.previous_expires_ms = earlier.expires_ms;
+        }
+        encode_record(outcome, effect.record);
+        record.effects.push_back(std::move(effect));
+    }
+    out.state.usage.version = version;
+    out.state.usage.last_written_ms = now_ms_;
+    if (out.state.created_version == 0) out.state.created_version = version;
+    record.created_version = out.state.created_version;
+    record.usage = out.state.usage;
+    out.records.push_back(std::move(record));
+}
+
+std::optional<Result<Evaluated>> Evaluator::replay(const Commit& commit) const {
+    if (state_.id == 0) return std::nullopt;
+    const auto bytes =
+        snapshot_.get(entry_key(state_.name.scope, state_.id, Collection::internal, commit.request_id->id));
+    if (!bytes) return std::nullopt;
+    const RecordView record = decode_record(*bytes);
+    if (record.expired(now_ms_)) return std::nullopt;
+    auto committed = decode_outcome(record.value, commit.request_id->digest);
+    if (!committed) {
+        return Error{.code = Errc::idempotency_conflict,
+                     .message = "the request id was used before with another request",
+                     .operation = {},
+                     .failed = {}};
+    }
+    Evaluated out;
+    out.committed = std::move(*committed);
+    out.committed.replayed = true;
+    out.state = state_;
+    return out;
+}
+
+std::string encode_outcome(const std::string& digest, const Committed& committed) {
+    std::string out;
+    Encoder encoder(out);
+    encoder.bytes(digest);
+    encoder.u64(committed.version);
+    encoder.varint(committed.results.size());
+    for (const OperationResult& result : committed.results) {
+        encoder.u8(static_cast<std::uint8_t>((result.existed ? 1 : 0) | (result.complete ? 2 : 0) |
+                                             (result.entry ? 4 : 0)));
+        encoder.varint(result.deleted);
+        if (!result.entry) continue;
+        std::string record;
+        encode_record(*result.entry, record);
+        encoder.bytes(record);
+    }
+    return out;
+}
+
+std::optional<Committed> decode_outcome(std::string_view bytes, const std::string& digest) {
+    Decoder decoder(bytes);
+    if (decoder.bytes() != digest) return std::nullopt;
+    Committed committed;
+    committed.version = decoder.u64();
+    const std::uint64_t results = decoder.varint();
+    for (std::uint64_t i = 0; i < results && decoder.ok(); ++i) {
+        const std::uint8_t flags = decoder.u8();
+        OperationResult result{
+            .existed = (flags & 1) != 0, .deleted = decoder.varint(), .complete = (flags & 2) != 0, .entry = {}};
+        if (flags & 4) result.entry = to_entry(decode_record(decoder.bytes()));
+        committed.results.push_back(std::move(result));
+    }
+    if (!decoder.ok()) throw StoreFailure("the outcome of an earlier commit is damaged");
+    return committed;
+}
+
+}  // namespace alcove::kv

@@ -1,0 +1,69 @@
+// What one commit comes to, given the state before it: checks, operations, idempotency. Changes nothing itself.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "kv/lmdb/core.hpp"
+
+namespace alcove::kv {
+
+// The outcome of evaluating a commit: what to log, in order, and what to answer.
+struct Evaluated {
+    // Expired keys that the commit meets go first, each in a record (and at a version) of its own; the commit's own
+    // effects are last. Empty: nothing to log.
+    std::vector<log::CommitRecord> records;
+    Committed committed;
+    NamespaceState state;  // after all records
+};
+
+// A stored entry as the evaluator needs it.
+struct StoredEntry {
+    Version version = 0;
+    std::optional<TimeMs> expires_ms;
+    std::uint64_t bytes = 0;  // of key and value, as usage counts them
+};
+
+class Evaluator {
+public:
+    // `first_version` is the version that the first record will have. All parameters must outlive the evaluator.
+    Evaluator(const Snapshot& snapshot, const NamespaceState& state, TimeMs now_ms, Version first_version);
+
+    // At most one call per evaluator.
+    Result<Evaluated> evaluate(const Commit& commit);
+
+    // The record that ends an expired key.
+    static log::CommitRecord expire(NamespaceState& state, Collection collection, const std::string& key,
+                                    const StoredEntry& stored, TimeMs now_ms, Version version);
+
+private:
+    // What the operations see of one key, and what was stored before the commit.
+    struct Slot {
+        std::optional<StoredEntry> stored;  // also when it has expired
+        std::optional<Entry> current;
+        bool changed = false;
+    };
+
+    Slot& slot(const std::string& key);
+    std::vector<FailedCheck> failed_checks(const Commit& commit);
+    Result<OperationResult> run(const Operation& operation, const Commit& commit);
+    Result<OperationResult> remove_prefix(const DeletePrefix& operation);
+    std::optional<Result<Evaluated>> replay(const Commit& commit) const;
+    void collect(const Commit& commit, Evaluated& out);
+
+    const Snapshot& snapshot_;
+    const NamespaceState& state_;
+    const TimeMs now_ms_;
+    const Version first_version_;
+    Collection collection_ = Collection::key;
+    std::map<std::string, Slot> slots_;
+};
+
+// The outcome of a commit, as it is kept for its request id.
+std::string encode_outcome(const std::string& digest, const Committed& committed);
+// nullopt when the digest is another.
+std::optional<Committed> decode_outcome(std::string_view bytes, const std::string& digest);
+
+}  // namespace alcove::kv

@@ -1,0 +1,220 @@
+// The reads of the embedded engine.
+#include "kv/lmdb/reader.hpp"
+
+#include <algorithm>
+
+#include "kv/record.hpp"
+
+namespace alcove::kv {
+
+namespace {
+
+// How a Page::next begins: it goes on behind a key, or behind all keys with a prefix.
+constexpr char after_key = 'k';
+constexpr char after_folded = 'p';
+
+Error error(Errc code, std::string message) {
+    return {.code = code, .message = std::move(message), .operation = {}, .failed = {}};
+}
+
+Error owner_dropped() {
+    return error(Errc::not_found, "the namespace's owner was deleted");
+}
+
+bool fits_key(std::string_view text) {
+    return text.size() <= limits::key_bytes_max;
+}
+
+// The part of the scope's table that a list covers: [lower, upper), with the position taken into account.
+struct Bounds {
+    std::string lower;
+    std::string upper;
+};
+
+Bounds bounds_of(std::string_view base, const KeyRange& range, const PageRequest& request) {
+    const std::string prefix = std::string(base).append(range.prefix);
+    Bounds bounds{.lower = prefix, .upper = after_prefix(prefix)};
+    bounds.lower = std::max(bounds.lower, std::string(base).append(range.start));
+    if (!range.end.empty()) bounds.upper = std::min(bounds.upper, std::string(base).append(range.end));
+    if (request.after.empty()) return bounds;
+    const std::string passed = std::string(base).append(request.after, 1);
+    if (request.order == Order::descending) {
+        bounds.upper = std::min(bounds.upper, passed);
+    } else {
+        const bool key = request.after[0] == after_key;
+        bounds.lower = std::max(bounds.lower, key ? passed + '\0' : after_prefix(passed));
+    }
+    return bounds;
+}
+
+// Fills one page from a scan.
+class PageBuilder {
+public:
+    PageBuilder(Scan& scan, std::string_view base, const KeyRange& range, const PageRequest& request)
+        : scan_(scan), base_(base), range_(range), request_(request) {}
+
+    Page build(TimeMs now_ms) {
+        while (scan_.valid()) {
+            const RecordView record = decode_record(scan_.value());
+            if (record.expired(now_ms)) {
+                scan_.next();
+                continue;
+            }
+            const std::string_view key = scan_.key().substr(base_.size());
+            const std::size_t cut =
+                range_.delimiter.empty() ? std::string::npos : key.find(range_.delimiter, range_.prefix.size());
+            const bool room =
+                cut == std::string::npos ? add(key, record) : fold(key.substr(0, cut + range_.delimiter.size()));
+            if (!room) break;
+        }
+        return std::move(page_);
+    }
+
+private:
+    bool full(std::size_t more_bytes) {
+        const std::size_t entries = page_.items.size() + page_.prefixes.size();
+        if (entries < request_.entries_max && (entries == 0 || bytes_ + more_bytes <= request_.bytes_max)) {
+            bytes_ += more_bytes;
+            return false;
+        }
+        page_.next = last_;
+        return true;
+    }
+
+    bool add(std::string_view key, const RecordView& record) {
+        const bool with_value = request_.values == Values::include;
+        if (full(key.size() + (with_value ? record.value.size() : 0))) return false;
+        page_.items.push_back({.key = std::string(key),
+                               .entry = to_entry(record, request_.values),
+                               .value_size = record.value.size()});
+        last_.assign(1, after_key).append(key);
+        scan_.next();
+        return true;
+    }
+
+    bool fold(std::string_view common) {
+        if (full(common.size())) return false;
+        page_.prefixes.emplace_back(common);
+        last_.assign(1, after_folded).append(common);
+        const std::string folded = std::string(base_).append(common);
+        scan_.jump(request_.order == Order::ascending ? after_prefix(folded) : folded);
+        return true;
+    }
+
+    Scan& scan_;
+    std::string_view base_;
+    const KeyRange& range_;
+    const PageRequest& request_;
+    Page page_;
+    std::string last_;
+    std::size_t bytes_ = 0;
+};
+
+}  // namespace
+
+Result<NamespaceId> Reader::resolve(const NamespaceName& name) const {
+    if (const auto id = core_.names.find(name)) return *id;
+    const std::uint64_t generation = core_.names.generation();
+    const Snapshot snapshot = Snapshot::at_published(core_.index, core_.overlays);
+    const auto state = find_state(snapshot, name);
+    if (!state) return owner_dropped();
+    if (state->id != 0) core_.names.insert(name, state->id, generation);
+    return state->id;
+}
+
+Result<Entry> Reader::get(const NamespaceName& name, std::string_view key, Collection collection) const {
+    if (!fits_key(key)) return error(Errc::not_found, "no such key");
+    const auto id = resolve(name);
+    if (!id) return id.error();
+    if (*id != 0) {
+        const Snapshot snapshot = Snapshot::for_one_key(core_.index, core_.overlays);
+        if (const auto bytes = snapshot.get(entry_key(name.scope, *id, collection, key))) {
+            const RecordView record = decode_record(*bytes);
+            if (!record.expires_ms || !record.expired(core_.clock.now_ms())) return to_entry(record);
+        }
+    }
+    return error(Errc::not_found, "no such key");
+}
+
+Result<std::vector<std::optional<Entry>>> Reader::get_many(const NamespaceName& name,
+                                                           std::span<const std::string> keys,
+                                                           Collection collection) const {
+    const auto id = resolve(name);
+    if (!id) return id.error();
+    std::vector<std::optional<Entry>> entries(keys.size());
+    if (*id == 0) return entries;
+    const Snapshot snapshot = Snapshot::at_published(core_.index, core_.overlays);
+    const TimeMs now_ms = core_.clock.now_ms();
+    for (std::size_t i = 0; i < keys.size(); ++i) {
+        if (!fits_key(keys[i])) continue;
+        const auto bytes = snapshot.get(entry_key(name.scope, *id, collection, keys[i]));
+        if (!bytes) continue;
+        const RecordView record = decode_record(*bytes);
+        if (!record.expired(now_ms)) entries[i] = to_entry(record);
+    }
+    return entries;
+}
+
+Result<Page> Reader::list(const NamespaceName& name, const KeyRange& range, const PageRequest& request,
+                          Collection collection) const {
+    for (const std::string* text : {&range.prefix, &range.start, &range.end, &range.delimiter}) {
+        if (!fits_key(*text)) return error(Errc::invalid, "a bound of the range is longer than a key can be");
+    }
+    const bool after_valid =
+        request.after.empty() || request.after[0] == after_key || request.after[0] == after_folded;
+    if (!after_valid || request.after.size() > limits::key_bytes_max + 1 || request.entries_max == 0) {
+        return error(Errc::invalid, "not a position in this list");
+    }
+    const auto id = resolve(name);
+    if (!id) return id.error();
+    if (*id == 0) return Page{};
+    const Snapshot snapshot = Snapshot::at_published(core_.index, core_.overlays);
+    const IndexKey base = entry_key(name.scope, *id, collection, {});
+    const Bounds bounds = bounds_of(base, range, request);
+    Scan scan(snapshot, bounds.lower, bounds.upper, request.order);
+    Page page = PageBuilder(scan, base, range, request).build(core_.clock.now_ms());
+    if (const auto state = snapshot.get(state_key(name))) page.version = decode_state(*state).usage.version;
+    return page;
+}
+
+Result<ChangesPage> Reader::changes(const NamespaceName& name, Version after, std::size_t changes_max,
+                                    std::size_t bytes_max) const {
+    // Asked before the snapshot: what is forgotten meanwhile is noticed when its segment is gone.
+    const Version forgotten = core_.log->forgotten();
+    const Snapshot snapshot = Snapshot::at_published(core_.index, core_.overlays);
+    const auto state = find_state(snapshot, name);
+    if (!state) return owner_dropped();
+    ChangesPage page;
+    page.through = std::max(after, snapshot.version());
+    if (state->usage.version <= after) return page;
+    const Error compacted = error(Errc::compacted, "the history no longer reaches back to that version");
+    if (!core_.options.history || (after < forgotten && state->created_version <= forgotten)) return compacted;
+    std::size_t bytes = 0;
+    Version last = after;
+    const IndexKey lower = change_key(state->id, after + 1);
+    IndexKey upper(Table::changes);
+    upper.be64(state->id + 1);
+    for (Scan scan(snapshot, lower, upper, Order::ascending); scan.valid(); scan.next()) {
+        if (page.changes.size() >= changes_max || bytes >= bytes_max) {
+            page.more = true;
+            page.through = last;
+            break;
+        }
+        const auto record = core_.log->read_commit(decode_position(scan.value()));
+        if (!record) return compacted;
+        last = load_be64(scan.key().data() + 1 + 8);
+        bytes += record->size();
+        for (Change& change : changes_of(log::decode_commit(*record), last))
+            page.changes.push_back(std::move(change));
+    }
+    return page;
+}
+
+Result<Usage> Reader::usage(const NamespaceName& name) const {
+    const Snapshot snapshot = Snapshot::at_published(core_.index, core_.overlays);
+    const auto state = find_state(snapshot, name);
+    if (!state) return owner_dropped();
+    return state->usage;
+}
+
+}  // namespace alcove::kv

@@ -1,0 +1,363 @@
+// The one writer of the engine.
+#include "kv/lmdb/writer.hpp"
+
+#include <algorithm>
+#include <limits>
+
+#include "kv/record.hpp"
+
+namespace alcove::kv {
+
+namespace {
+
+constexpr TimeMs never_ms = std::numeric_limits<TimeMs>::max();
+constexpr std::size_t states_cached_max = std::size_t{64} << 10;
+// Entries of dropped namespaces stay in the expiry index until they are purged: look at so many, then pause.
+constexpr std::size_t sweep_scan_max = 16 * limits::sweep_keys_max;
+constexpr TimeMs sweep_pause_ms = 50;
+constexpr auto slow_down = std::chrono::milliseconds(2);
+constexpr auto longest_idle = std::chrono::seconds(10);
+// A clock that tests move by hand, or that someone sets, is looked at this often while keys wait to expire.
+constexpr auto longest_expiry_wait = std::chrono::milliseconds(100);
+
+Error error(Errc code, std::string message) {
+    return {.code = code, .message = std::move(message), .operation = {}, .failed = {}};
+}
+
+bool only_frees(const Commit& commit) {
+    return commit.frees_space ||
+           std::all_of(commit.operations.begin(), commit.operations.end(), [](const auto& op) {
+               return std::holds_alternative<Delete>(op) || std::holds_alternative<DeletePrefix>(op) ||
+                      std::holds_alternative<Get>(op);
+           });
+}
+
+}  // namespace
+
+Writer::Writer(Core& core, Applier& applier) : core_(core), applier_(applier) {
+    frozen_at_ = Steady::now();
+    applier_.start([this] {
+        const std::lock_guard lock(mutex_);
+        wake_.notify_one();
+    });
+    thread_ = std::thread([this] { loop(); });
+}
+
+Writer::~Writer() {
+    stop();
+}
+
+bool Writer::push(std::unique_ptr<Job>& job) {
+    const std::lock_guard lock(mutex_);
+    if (stop_ || core_.queued.load(std::memory_order_relaxed) >= core_.options.queued_commits_max ||
+        queued_bytes_ + job->bytes > limits::queued_bytes_max) {
+        return false;
+    }
+    core_.queued.fetch_add(1, std::memory_order_relaxed);
+    queued_bytes_ += job->bytes;
+    queue_.push_back(std::move(job));
+    if (queue_.size() == 1) wake_.notify_one();
+    return true;
+}
+
+void Writer::flush_to_index() {
+    const std::lock_guard lock(mutex_);
+    flush_ = true;
+    wake_.notify_one();
+}
+
+void Writer::stop() {
+    {
+        const std::lock_guard lock(mutex_);
+        stop_ = true;
+        wake_.notify_one();
+    }
+    if (thread_.joinable()) thread_.join();
+}
+
+void Writer::loop() {
+    try {
+        while (wait_for_work()) {
+            take_queue();
+            run_group();
+            freeze_when_due();
+        }
+    } catch (const std::exception& failure) {
+        fail(failure.what());
+    }
+}
+
+// False when the writer is to end: nothing is queued and the applier has taken everything.
+bool Writer::wait_for_work() {
+    std::unique_lock lock(mutex_);
+    for (;;) {
+        if (!queue_.empty() || !taken_.empty()) return true;
+        const bool unapplied = !core_.overlays.current()->active->empty();
+        if (stop_ && (!unapplied || applier_.gave_up())) return false;
+        if (unapplied && (stop_ || flush_) && !applier_.busy()) return true;
+        if (!unapplied) flush_ = false;
+        if (wake_.wait_for(lock, idle_time()) == std::cv_status::timeout) return true;
+    }
+}
+
+// How long the writer may sleep when nothing is queued.
+std::chrono::milliseconds Writer::idle_time() const {
+    std::chrono::milliseconds idle = longest_idle;
+    if (next_expiry_ms_ != never_ms) {
+        const std::chrono::milliseconds left(std::max<TimeMs>(next_expiry_ms_ - core_.clock.now_ms(), 0));
+        idle = std::min({idle, left, std::chrono::milliseconds(longest_expiry_wait)});
+    }
+    if (!core_.overlays.current()->active->empty()) {
+        const auto age = std::chrono::duration_cast<std::chrono::milliseconds>(Steady::now() - frozen_at_);
+        const auto left = std::max(core_.options.apply_interval - age, std::chrono::milliseconds(0));
+        // While the applier works it will wake us.
+        if (!applier_.busy()) idle = std::min(idle, left);
+    }
+    return idle;
+}
+
+void Writer::take_queue() {
+    const std::lock_guard lock(mutex_);
+    for (auto& job : queue_)
+        taken_.push_back(std::move(job));
+    queue_.clear();
+}
+
+void Writer::run_group() {
+    now_ms_ = core_.clock.now_ms();
+    group_.assign(log::group_header_bytes, '\0');
+    if (taken_.empty() && now_ms_ < next_expiry_ms_) return;
+    view_anew();
+    sweep();
+    for (std::size_t jobs = 0; !taken_.empty(); ++jobs) {
+        if (jobs == limits::group_commits_max || group_.size() > limits::group_bytes_max) break;
+        std::unique_ptr<Job> job = std::move(taken_.front());
+        taken_.pop_front();
+        Result<Committed> outcome = run(*job);
+        answer(std::move(job), std::move(outcome));
+    }
+    finish_group();
+    view_.reset();
+    overlays_.reset();
+}
+
+void Writer::view_anew() {
+    view_.reset();
+    view_.emplace(Snapshot::of_writer(core_.index, core_.overlays));
+    overlays_ = core_.overlays.current();
+}
+
+// Ends keys whose time has come, a bounded number of them, and finds out when to look again.
+void Writer::sweep() {
+    if (now_ms_ < next_expiry_ms_) return;
+    next_expiry_ms_ = never_ms;
+    std::size_t swept = 0;
+    std::size_t seen = 0;
+    const IndexKey lower(Table::expiry);
+    for (Scan scan(*view_, lower, end_of(Table::expiry), Order::ascending); scan.valid(); scan.next()) {
+        const std::string key(scan.key());
+        Decoder decoder(std::string_view(key).substr(1));
+        const auto deadline = static_cast<TimeMs>(load_be64(decoder.raw(8).data()));
+        if (deadline > now_ms_ || swept == limits::sweep_keys_max) {
+            next_expiry_ms_ = deadline;
+            break;
+        }
+        if (++seen == sweep_scan_max) {
+            next_expiry_ms_ = now_ms_ + sweep_pause_ms;
+            break;
+        }
+        decoder.u8();
+        const NamespaceId id = load_be64(decoder.raw(8).data());
+        const auto collection = static_cast<Collection>(decoder.u8());
+        const std::string user_key(decoder.rest());
+        const auto named = view_->get(id_key(id));
+        NamespaceState* state = named ? state_of(decode_state(*named).name) : nullptr;
+        if (!state) continue;  // dropped: its entries go with it
+        const auto stored = view_->get(entry_key(state->name.scope, id, collection, user_key));
+        if (!stored) continue;
+        const RecordView record = decode_record(*stored);
+        if (record.expires_ms != deadline) continue;
+        const StoredEntry entry{.version = record.version,
+                                .expires_ms = record.expires_ms,
+                                .bytes = user_key.size() + record.value.size()};
+        NamespaceState after = *state;
+        std::vector<log::CommitRecord> records;
+        records.push_back(Evaluator::expire(after, collection, user_key, entry, now_ms_, next_version()));
+        if (!log_records(std::move(records))) {  // the disk has no room
+            next_expiry_ms_ = now_ms_ + sweep_pause_ms;
+            break;
+        }
+        *state = std::move(after);
+        ++swept;
+    }
+}
+
+void Writer::answer(std::unique_ptr<Job> job, Result<Committed> outcome) {
+    answers_.push_back({std::move(job), std::move(outcome)});
+}
+
+Result<Committed> Writer::run(Job& job) {
+    return job.dropped ? run_drop(*job.dropped) : run_commit(job);
+}
+
+Result<Committed> Writer::run_commit(Job& job) {
+    NamespaceState* state = state_of(job.name);
+    if (!state) return error(Errc::not_found, "the namespace's owner was deleted");
+    if (const std::string_view refusal = core_.refusal(job.bytes); !refusal.empty() && !only_frees(job.commit)) {
+        return error(Errc::store_full, std::string(refusal));
+    }
+    const bool fresh = state->id == 0;
+    NamespaceState before = *state;
+    if (fresh) before.id = core_.next_id;
+    Evaluator evaluator(*view_, before, now_ms_, next_version());
+    auto evaluated = evaluator.evaluate(job.commit);
+    if (!evaluated) return std::move(evaluated).error();
+    if (evaluated->records.empty()) return std::move(evaluated->committed);
+    if (!log_records(std::move(evaluated->records))) {
+        return error(Errc::store_full, "the disk has no room for another log segment");
+    }
+    if (fresh) ++core_.next_id;
+    *state_of(job.name) = std::move(evaluated->state);
+    return std::move(evaluated->committed);
+}
+
+Result<Committed> Writer::run_drop(const Owner& owner) {
+    log::CommitRecord record;
+    record.dropped = owner;
+    const Version version = next_version();
+    std::vector<log::CommitRecord> records;
+    records.push_back(std::move(record));
+    if (!log_records(std::move(records))) {
+        return error(Errc::store_full, "the disk has no room for another log segment");
+    }
+    states_.clear();
+    touched_.clear();
+    dropped_any_ = true;
+    applier_.purge(owner, version);
+    return Committed{.version = version, .results = {}, .replayed = false};
+}
+
+// Puts records into the group and into the overlay, where readers do not see them yet. False when the log has no
+// room on the disk: then nothing happened.
+bool Writer::log_records(std::vector<log::CommitRecord> records) {
+    std::string payload;
+    std::vector<std::size_t> begins;
+    std::string bytes;
+    for (const log::CommitRecord& record : records) {
+        begins.push_back(payload.size());
+        bytes.clear();
+        log::encode(record, bytes);
+        log::append_commit(bytes, payload);
+    }
+    const std::size_t own = payload.size();
+    if (!core_.log->fits(group_.size() - log::group_header_bytes + own)) {
+        // The versions do not move by it: nothing comes between.
+        finish_group();
+        if (!core_.log->fits(own) && !core_.log->roll(own)) return false;
+    }
+    const log::Position group_at = core_.log->end();
+    for (std::size_t i = 0; i < records.size(); ++i) {
+        const Version version = next_version();
+        const log::Position at{group_at.segment, group_at.offset + group_.size() + begins[i]};
+        materialise(records[i], version, at, core_.options.history, *overlays_->active);
+        ++group_commits_;
+        if (records[i].dropped) continue;
+        for (const log::Effect& effect : records[i].effects) {
+            if (effect.kind != Change::Kind::put) continue;
+            if (const auto expires = decode_record(effect.record).expires_ms) {
+                next_expiry_ms_ = std::min(next_expiry_ms_, *expires);
+            }
+        }
+        if (touched_.empty() || !(touched_.back() == records[i].name)) touched_.push_back(records[i].name);
+        if (core_.observers.watching(records[i].name)) told_.push_back({records[i], version});
+    }
+    group_.append(payload);
+    return true;
+}
+
+// Makes the group durable, then visible, then answers.
+void Writer::finish_group() {
+    if (group_commits_ != 0) {
+        const Version last = next_version() - 1;
+        for (const NamespaceName& name : touched_) {
+            const auto it = states_.find(name);
+            if (it != states_.end()) overlays_->active->put(state_key(name), last, encode_state(it->second));
+        }
+        core_.log->append(group_, group_commits_, now_ms_);
+        core_.clock.advance_to(now_ms_);
+        core_.overlays.publish(last);
+        if (dropped_any_) core_.names.forget_all();
+        for (const Told& told : told_) {
+            core_.observers.notify(told.record.name, changes_of(told.record, told.version));
+        }
+        group_.assign(log::group_header_bytes, '\0');
+        group_commits_ = 0;
+        touched_.clear();
+        told_.clear();
+        dropped_any_ = false;
+    }
+    for (Answer& answer : answers_)
+        answer.job->complete(std::move(answer.outcome));
+    std::size_t bytes = 0;
+    for (const Answer& answer : answers_)
+        bytes += answer.job->bytes;
+    core_.queued.fetch_sub(answers_.size(), std::memory_order_relaxed);
+    answers_.clear();
+    const std::lock_guard lock(mutex_);
+    queued_bytes_ -= bytes;
+}
+
+NamespaceState* Writer::state_of(const NamespaceName& name) {
+    const auto it = states_.find(name);
+    if (it != states_.end()) return &it->second;
+    auto found = find_state(*view_, name);
+    if (!found) return nullptr;
+    if (states_.size() >= states_cached_max && touched_.empty()) states_.clear();
+    return &states_.emplace(name, std::move(*found)).first->second;
+}
+
+// Hands the overlay to the applier when it is large or old enough; slows down when the applier does not keep up.
+void Writer::freeze_when_due() {
+    const std::size_t bytes = core_.overlays.current()->active->bytes();
+    const bool empty = core_.overlays.current()->active->empty();
+    bool wanted =
+        bytes >= core_.options.overlay_bytes || Steady::now() - frozen_at_ >= core_.options.apply_interval;
+    {
+        const std::lock_guard lock(mutex_);
+        wanted |= flush_ || stop_;
+    }
+    if (empty || !wanted || applier_.gave_up()) return;
+    if (applier_.busy()) {
+        // Slower from one overlay on, not at all from two: the queue fills then, and callers are refused.
+        const bool stand_still = bytes >= 2 * core_.options.overlay_bytes;
+        if (bytes >= core_.options.overlay_bytes) std::this_thread::sleep_for(slow_down);
+        while (stand_still && applier_.busy() && !applier_.gave_up())
+            std::this_thread::sleep_for(slow_down);
+        if (applier_.busy()) return;
+    }
+    core_.overlays.freeze();
+    frozen_at_ = Steady::now();
+    applier_.apply(core_.log->last_version(), core_.log->end(), core_.next_id);
+}
+
+void Writer::fail(const std::string& why) {
+    const std::string text = "the store failed while writing and must be restarted: " + why;
+    const Error unknown = error(Errc::outcome_unknown, "the disk failed: whether the write is kept is not known");
+    {
+        const std::lock_guard lock(mutex_);
+        stop_ = true;
+        for (auto& job : queue_)
+            taken_.push_back(std::move(job));
+        queue_.clear();
+    }
+    core_.closing = true;
+    for (Answer& answer : answers_)
+        answer.job->complete(unknown);
+    for (auto& job : taken_)
+        job->complete(unknown);
+    answers_.clear();
+    taken_.clear();
+    core_.options.fatal(text);
+}
+
+}  // namespace alcove::kv

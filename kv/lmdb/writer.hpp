@@ -1,0 +1,118 @@
+// The one writer: takes commits from a queue, evaluates them in groups, logs each group with one sync, and answers.
+#pragma once
+
+#include <chrono>
+#include <condition_variable>
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <unordered_map>
+#include <variant>
+#include <vector>
+
+#include "kv/lmdb/applier.hpp"
+#include "kv/lmdb/core.hpp"
+#include "kv/lmdb/evaluator.hpp"
+
+namespace alcove::kv {
+
+// A commit or the dropping of an owner, with the one who waits for it.
+class Job {
+public:
+    Job(NamespaceName job_name, Commit job_commit) : name(std::move(job_name)), commit(std::move(job_commit)) {}
+    explicit Job(Owner job_dropped) : dropped(std::move(job_dropped)) {}
+    virtual ~Job() = default;
+
+    // Passes the outcome on to the caller's executor; called once, on the writer's thread.
+    virtual void complete(Result<Committed> outcome) = 0;
+
+    NamespaceName name;
+    Commit commit;
+    std::optional<Owner> dropped;
+    std::size_t bytes = 0;  // rough size, for the queue's bound
+};
+
+// Operation: what has queued while the last sync ran becomes the next group; a lone commit is not delayed. Each
+// commit is evaluated against everything before it, its effects are put into the overlay at a version that readers
+// do not see yet, and its record into the group. One write and one fdatasync later the versions are published, the
+// observers told and all answers of the group leave, failed checks too: they may rest on what was not yet durable.
+// Expired keys are swept in between, a bounded number per group.
+//
+// Concurrency: push() from any thread; the rest happens on the writer's own thread.
+//
+// Limitations: a failed write or sync ends the process (EngineOptions::fatal).
+class Writer {
+public:
+    Writer(Core& core, Applier& applier);
+    ~Writer();  // calls stop()
+
+    // False when the queue is full or the store is closing: the job was not taken.
+    bool push(std::unique_ptr<Job>& job);
+
+    // Everything committed so far is handed to the applier as soon as it can take it.
+    void flush_to_index();
+
+    // Answers what is queued, hands everything to the applier, and ends.
+    void stop();
+
+private:
+    using Steady = std::chrono::steady_clock;
+
+    struct Told {  // what an observer of a namespace will be told
+        log::CommitRecord record;
+        Version version;
+    };
+    struct Answer {
+        std::unique_ptr<Job> job;
+        Result<Committed> outcome;
+    };
+
+    void loop();
+    bool wait_for_work();
+    std::chrono::milliseconds idle_time() const;
+    void take_queue();
+    void run_group();
+    void sweep();
+    void answer(std::unique_ptr<Job> job, Result<Committed> outcome);
+    Result<Committed> run(Job& job);
+    Result<Committed> run_commit(Job& job);
+    Result<Committed> run_drop(const Owner& owner);
+    bool log_records(std::vector<log::CommitRecord> records);
+    void finish_group();
+    void fail(const std::string& why);
+    void freeze_when_due();
+    NamespaceState* state_of(const NamespaceName& name);
+    Version next_version() const { return core_.log->last_version() + group_commits_ + 1; }
+    void view_anew();
+
+    Core& core_;
+    Applier& applier_;
+
+    std::mutex mutex_;  // guards the queue and the flags
+    std::condition_variable wake_;
+    std::vector<std::unique_ptr<Job>> queue_;
+    std::size_t queued_bytes_ = 0;
+    bool stop_ = false;
+    bool flush_ = false;
+
+    // The rest belongs to the writer's thread.
+    std::deque<std::unique_ptr<Job>> taken_;
+    std::optional<Snapshot> view_;
+    std::shared_ptr<const OverlaySet> overlays_;
+    TimeMs now_ms_ = 0;
+    std::string group_;  // space for the header, then the payload
+    std::uint32_t group_commits_ = 0;
+    std::vector<Answer> answers_;
+    std::vector<Told> told_;
+    std::unordered_map<NamespaceName, NamespaceState, NamespaceNameHash> states_;
+    std::vector<NamespaceName> touched_;  // states that the group changed
+    bool dropped_any_ = false;
+    TimeMs next_expiry_ms_ = 0;  // no key expires before it
+    Steady::time_point frozen_at_{};
+
+    std::thread thread_;
+};
+
+}  // namespace alcove::kv

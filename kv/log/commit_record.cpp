@@ -1,0 +1,109 @@
+// What the log keeps of one commit.
+#include "kv/log/commit_record.hpp"
+
+#include "kv/encoding.hpp"
+#include "kv/error.hpp"
+
+namespace alcove::kv::log {
+
+namespace {
+
+constexpr std::uint8_t kind_changes = 1;
+constexpr std::uint8_t kind_drop = 2;
+constexpr std::uint8_t flag_previous_expires = 0x80;
+
+std::string_view view(const Uuid& uuid) {
+    return {reinterpret_cast<const char*>(uuid.data), sizeof uuid.data};
+}
+
+Uuid take_uuid(Decoder& decoder) {
+    Uuid uuid{};
+    const std::string_view bytes = decoder.raw(sizeof uuid.data);
+    bytes.copy(reinterpret_cast<char*>(uuid.data), bytes.size());
+    return uuid;
+}
+
+void encode(const Effect& effect, Encoder& encoder) {
+    const std::uint8_t flag = effect.previous_expires_ms ? flag_previous_expires : 0;
+    encoder.u8(static_cast<std::uint8_t>(static_cast<std::uint8_t>(effect.kind) | flag));
+    encoder.u8(static_cast<std::uint8_t>(effect.collection));
+    encoder.varint(effect.previous_version);
+    if (effect.previous_expires_ms) encoder.i64(*effect.previous_expires_ms);
+    encoder.bytes(effect.key);
+    if (effect.kind == Change::Kind::put) encoder.bytes(effect.record);
+}
+
+Effect take_effect(Decoder& decoder) {
+    Effect effect;
+    const std::uint8_t kind = decoder.u8();
+    effect.kind = static_cast<Change::Kind>(kind & 0x7f);
+    effect.collection = static_cast<Collection>(decoder.u8());
+    effect.previous_version = decoder.varint();
+    if (kind & flag_previous_expires) effect.previous_expires_ms = decoder.i64();
+    effect.key = decoder.bytes();
+    if (effect.kind == Change::Kind::put) effect.record = decoder.bytes();
+    return effect;
+}
+
+}  // namespace
+
+void encode(const CommitRecord& commit, std::string& out) {
+    Encoder encoder(out);
+    if (commit.dropped) {
+        encoder.u8(kind_drop);
+        encoder.raw(view(commit.dropped->workspace));
+        encoder.u8(commit.dropped->subject ? 1 : 0);
+        if (!commit.dropped->subject) return;
+        encoder.u8(static_cast<std::uint8_t>(commit.dropped->subject->scope));
+        encoder.bytes(commit.dropped->subject->id);
+        return;
+    }
+    encoder.u8(kind_changes);
+    encoder.varint(commit.id);
+    encoder.u8(static_cast<std::uint8_t>(commit.name.scope));
+    encoder.raw(view(commit.name.workspace));
+    encoder.bytes(commit.name.subject);
+    encoder.varint(commit.created_version);
+    encoder.i64(commit.time_ms);
+    encoder.varint(commit.usage.keys);
+    encoder.varint(commit.usage.bytes);
+    encoder.varint(commit.usage.files);
+    encoder.varint(commit.usage.file_bytes);
+    encoder.varint(commit.effects.size());
+    for (const Effect& effect : commit.effects)
+        encode(effect, encoder);
+}
+
+CommitRecord decode_commit(std::string_view bytes) {
+    Decoder decoder(bytes);
+    CommitRecord commit;
+    const std::uint8_t kind = decoder.u8();
+    if (kind == kind_drop) {
+        Owner owner{.workspace = take_uuid(decoder), .subject = {}};
+        if (decoder.u8() != 0) {
+            const auto scope = static_cast<Scope>(decoder.u8());
+            owner.subject = Owner::Subject{.scope = scope, .id = std::string(decoder.bytes())};
+        }
+        commit.dropped = std::move(owner);
+    } else {
+        commit.id = decoder.varint();
+        commit.name.scope = static_cast<Scope>(decoder.u8());
+        commit.name.workspace = take_uuid(decoder);
+        commit.name.subject = decoder.bytes();
+        commit.created_version = decoder.varint();
+        commit.time_ms = decoder.i64();
+        commit.usage.keys = decoder.varint();
+        commit.usage.bytes = decoder.varint();
+        commit.usage.files = decoder.varint();
+        commit.usage.file_bytes = decoder.varint();
+        const std::uint64_t effects = decoder.varint();
+        for (std::uint64_t i = 0; i < effects && decoder.ok(); ++i)
+            commit.effects.push_back(take_effect(decoder));
+    }
+    if (!decoder.ok() || !decoder.at_end() || (kind != kind_drop && kind != kind_changes)) {
+        throw StoreFailure("a commit in the log is damaged");
+    }
+    return commit;
+}
+
+}  // namespace alcove::kv::log

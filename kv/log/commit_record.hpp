@@ -1,0 +1,42 @@
+// What the log keeps of one commit: its effects as absolute values, never operations, so that applying it twice is
+// applying it once.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "kv/types.hpp"
+
+namespace alcove::kv::log {
+
+using NamespaceId = std::uint64_t;
+
+struct Effect {
+    Change::Kind kind = Change::Kind::put;
+    Collection collection = Collection::key;
+    std::string key;
+    std::string record;  // for put: as encode_record writes it
+    Version previous_version = 0;
+    std::optional<TimeMs> previous_expires_ms;  // of the entry replaced or removed: its index entry goes with it
+};
+
+// The commit's version stands in the group: it follows from the commit's place.
+struct CommitRecord {
+    // A commit to a namespace, or, when `dropped` is set, the dropping of an owner.
+    NamespaceId id = 0;
+    NamespaceName name;
+    Version created_version = 0;  // of the namespace: its first commit
+    TimeMs time_ms = 0;
+    Usage usage;  // of the namespace after this commit; its version and time are the commit's
+    std::vector<Effect> effects;
+    std::optional<Owner> dropped;
+};
+
+void encode(const CommitRecord& commit, std::string& out);
+
+// Throws StoreFailure when the bytes are no commit.
+CommitRecord decode_commit(std::string_view bytes);
+
+}  // namespace alcove::kv::log

@@ -1,0 +1,57 @@
+// The stored form of an entry.
+#include "kv/record.hpp"
+
+#include "kv/encoding.hpp"
+#include "kv/error.hpp"
+
+namespace alcove::kv {
+
+namespace {
+
+constexpr std::uint8_t record_format = 1;
+constexpr std::uint8_t flag_expires = 1;
+
+}  // namespace
+
+void encode_record(const Entry& entry, std::string& out) {
+    Encoder encoder(out);
+    encoder.u8(record_format);
+    encoder.u8(entry.expires_ms ? flag_expires : 0);
+    encoder.u64(entry.version);
+    encoder.u64(entry.created_version);
+    encoder.i64(entry.created_ms);
+    encoder.i64(entry.updated_ms);
+    if (entry.expires_ms) encoder.i64(*entry.expires_ms);
+    encoder.bytes(entry.content_type);
+    encoder.raw(entry.value);
+}
+
+RecordView decode_record(std::string_view bytes) {
+    Decoder decoder(bytes);
+    const std::uint8_t format = decoder.u8();
+    const std::uint8_t flags = decoder.u8();
+    RecordView record;
+    record.version = decoder.u64();
+    record.created_version = decoder.u64();
+    record.created_ms = decoder.i64();
+    record.updated_ms = decoder.i64();
+    if (flags & flag_expires) record.expires_ms = decoder.i64();
+    record.content_type = decoder.bytes();
+    record.value = decoder.rest();
+    if (!decoder.ok() || format != record_format) throw StoreFailure("a record in the index is damaged");
+    return record;
+}
+
+Entry to_entry(const RecordView& record, Values values) {
+    Entry entry;
+    entry.version = record.version;
+    entry.created_version = record.created_version;
+    entry.created_ms = record.created_ms;
+    entry.updated_ms = record.updated_ms;
+    entry.expires_ms = record.expires_ms;
+    entry.content_type = record.content_type;
+    if (values == Values::include) entry.value = record.value;
+    return entry;
+}
+
+}  // namespace alcove::kv
