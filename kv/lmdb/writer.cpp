@@ -222,6 +222,7 @@ Result<Committed> Writer::run_commit(Job& job) {
 }
 
 Result<Committed> Writer::run_drop(const Owner& owner) {
+    finish_group();  // so that no state of the group is lost with the states forgotten below
     log::CommitRecord record;
     record.dropped = owner;
     const Version version = next_version();
@@ -231,7 +232,6 @@ Result<Committed> Writer::run_drop(const Owner& owner) {
         return error(Errc::store_full, "the disk has no room for another log segment");
     }
     states_.clear();
-    touched_.clear();
     dropped_any_ = true;
     applier_.purge(owner, version);
     return Committed{.version = version, .results = {}, .replayed = false};
