@@ -9,6 +9,9 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <cstdlib>
+#include <optional>
+#include <system_error>
 #include <unordered_map>
 #include <utility>
 
@@ -16,8 +19,16 @@ namespace alcove::kv::json {
 
 namespace {
 
+// Numbers come as text: RapidJSON's own conversion to the nearest double reads beyond its tables for some of them.
 constexpr unsigned parse_flags =
-    rapidjson::kParseIterativeFlag | rapidjson::kParseValidateEncodingFlag | rapidjson::kParseFullPrecisionFlag;
+    rapidjson::kParseIterativeFlag | rapidjson::kParseValidateEncodingFlag | rapidjson::kParseNumbersAsStringsFlag;
+
+template <class T>
+std::optional<T> whole_number(const char* begin, const char* end) {
+    T number{};
+    const auto [stop, failed] = std::from_chars(begin, end, number);
+    return failed == std::errc() && stop == end ? std::optional(number) : std::nullopt;
+}
 
 // RapidJSON takes the escape of a lone low surrogate and makes bytes of it that are no UTF-8. The text itself was
 // validated, so such bytes can only come from there.
@@ -37,14 +48,22 @@ public:
 
     bool Null() { return add(nullptr); }
     bool Bool(bool value) { return add(value); }
-    bool Int(int value) { return add(std::int64_t{value}); }
-    bool Uint(unsigned value) { return add(std::int64_t{value}); }
-    bool Int64(std::int64_t value) { return add(value); }
-    bool Uint64(std::uint64_t value) {
-        return std::in_range<std::int64_t>(value) ? add(static_cast<std::int64_t>(value)) : add(value);
+    // The reader has checked the syntax.
+    bool RawNumber(const char* text, rapidjson::SizeType size, bool) {
+        const char* end = text + size;
+        if (const auto number = whole_number<std::int64_t>(text, end)) return add(*number);
+        if (const auto number = whole_number<std::uint64_t>(text, end)) return add(*number);
+        if (const auto number = whole_number<double>(text, end)) return add(*number);
+        // Out of range: a number too small is zero, one too large is refused. from_chars does not tell which.
+        const double number = std::strtod(std::string(text, size).c_str(), nullptr);
+        return std::isfinite(number) && add(number);
     }
-    bool Double(double value) { return std::isfinite(value) && add(value); }
-    bool RawNumber(const char*, rapidjson::SizeType, bool) { return false; }
+    // Not called: numbers come as text.
+    bool Int(int) { return false; }
+    bool Uint(unsigned) { return false; }
+    bool Int64(std::int64_t) { return false; }
+    bool Uint64(std::uint64_t) { return false; }
+    bool Double(double) { return false; }
     bool String(const char* text, rapidjson::SizeType size, bool) {
         return !holds_surrogate({text, size}) && add(std::string(text, size));
     }

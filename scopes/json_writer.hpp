@@ -43,7 +43,7 @@ public:
     }
 
     Writer& member(std::string_view key, std::string_view text) { return name(key).string(text); }
-    Writer& member(std::string_view key, const std::optional<std::string>& text) {
+    Writer& optional_member(std::string_view key, const std::optional<std::string>& text) {
         return text ? name(key).string(*text) : name(key).null();
     }
 

@@ -61,7 +61,7 @@ public:
         return *this;
     }
     Printer& optional_string(std::string_view name, const std::optional<std::string>& value) {
-        writer_.member(name, value);
+        writer_.optional_member(name, value);
         return *this;
     }
     Printer& strings(std::string_view name, const std::vector<std::string>& values) {

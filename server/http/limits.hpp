@@ -15,8 +15,12 @@ inline constexpr std::size_t target_bytes_max = std::size_t{8} << 10;
 // Every header costs a comparison in each look-up. Above it: 431.
 inline constexpr std::size_t headers_max = 100;
 
-// What a connection keeps between requests; one ordinary request and its answer fit without growing.
+// What a connection reads into between requests; an ordinary request fits without growing.
 inline constexpr std::size_t idle_buffer_bytes = std::size_t{4} << 10;
+
+// Larger buffers are given back as soon as a connection waits for its next request, smaller ones when it has waited
+// for a whole sweep, so that a busy connection allocates nothing.
+inline constexpr std::size_t working_buffer_bytes = std::size_t{16} << 10;
 
 // Answers to pipelined requests are gathered up to here before they are written: one segment of work for the
 // kernel.

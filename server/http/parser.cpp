@@ -44,10 +44,13 @@ Method method_of(beast::http::verb verb) {
     }
 }
 
-// Whether the request line that begins `input` ends like one of HTTP, whatever the version.
+// Whether the request line that begins `input` has three parts, the last of which is a version of HTTP.
 bool names_a_version(std::string_view input) {
     auto line = input.substr(0, input.find('\r'));
-    auto version = line.substr(line.rfind(' ') + 1);
+    auto first_space = line.find(' ');
+    auto second_space = first_space == std::string_view::npos ? first_space : line.find(' ', first_space + 1);
+    if (second_space == std::string_view::npos) return false;
+    auto version = line.substr(second_space + 1);
     auto digit = [](char c) { return c >= '0' && c <= '9'; };
     return version.size() == 8 && version.starts_with("HTTP/") && digit(version[5]) && version[6] == '.' &&
            digit(version[7]);

@@ -61,8 +61,8 @@ private:
     std::optional<tcp::acceptor> acceptor_;  // on the first worker's context, as all that touches it
     std::optional<asio::steady_timer> pause_;
     bool closing_ = false;
-    bool started_ = false;
-    bool stopped_ = false;
+    bool started_ = false;  // start() was called
+    bool running_ = false;  // it succeeded, and stop() was not called
 };
 
 Server::Impl::Impl(Service& service, ServerOptions options) : service_(service), options_(std::move(options)) {
@@ -109,8 +109,7 @@ void Server::Impl::start() {
 
 asio::awaitable<void> Server::Impl::accept() {
     for (std::size_t next = 0; !closing_;) {
-        auto open = sessions.inside();
-        if (open >= options_.connections_max + limits::refused_connections_max) {
+        if (sessions.inside() >= options_.connections_max + limits::refused_connections_max) {
             co_await pause();
             continue;
         }
@@ -125,7 +124,8 @@ asio::awaitable<void> Server::Impl::accept() {
             co_await pause();
             continue;
         }
-        worker.adopt(std::move(socket), remote, Ticket(sessions, open >= options_.connections_max));
+        auto refused = sessions.inside() >= options_.connections_max;
+        worker.adopt(std::move(socket), remote, Ticket(sessions, refused));
         next = (next + 1) % workers.size();
     }
 }
@@ -137,7 +137,7 @@ asio::awaitable<void> Server::Impl::pause() {
 }
 
 void Server::Impl::stop() {
-    if (!started_ || std::exchange(stopped_, true)) return;
+    if (!std::exchange(running_, false)) return;
     service_.stopping();
     auto close = [this] {
         closing_ = true;

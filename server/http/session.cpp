@@ -25,8 +25,8 @@ std::string text_of(const asio::ip::tcp::endpoint& endpoint) {
     return address + ":" + std::to_string(endpoint.port());
 }
 
-void give_back(std::string& text) {
-    if (text.capacity() > limits::idle_buffer_bytes) std::string().swap(text);
+void give_back(std::string& text, std::size_t bytes_kept) {
+    if (text.capacity() > bytes_kept) std::string().swap(text);
 }
 
 }  // namespace
@@ -115,6 +115,7 @@ Clock::time_point Session::prepare_to_read() {
         in_.shrink(limits::idle_buffer_bytes);
         begin_ = next_ = 0;
         in_.reserve(limits::idle_buffer_bytes);
+        shrink(limits::working_buffer_bytes);
         auto timeout = served_any_ ? worker_.options().idle_timeout : worker_.options().header_timeout;
         return now_ + timeout;
     }
@@ -194,10 +195,14 @@ void Session::end_exchange() {
 }
 
 void Session::rest() {
-    body_.shrink(0);
-    out_.shrink(0);
-    give_back(response.headers);
-    give_back(response.body);
+    shrink(0);
+}
+
+void Session::shrink(std::size_t bytes_kept) {
+    body_.shrink(bytes_kept);
+    out_.shrink(bytes_kept);
+    give_back(response.headers, bytes_kept);
+    give_back(response.body, bytes_kept);
 }
 
 }  // namespace alcove::http

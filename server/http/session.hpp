@@ -63,6 +63,8 @@ private:
     std::string_view arrived() const { return in_.view().substr(next_); }
 
     void rest() override;
+    // Gives back the buffers that are larger than that. Only between exchanges.
+    void shrink(std::size_t bytes_kept);
 
     Ticket ticket_;  // first, so that it is given back last
     Worker& worker_;
