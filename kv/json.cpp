@@ -145,8 +145,17 @@ void write(std::int64_t value, Writer& writer) {
 void write(std::uint64_t value, Writer& writer) {
     writer.Uint64(value);
 }
+
+// RapidJSON's own digits read back as the same number too, but are not always the nearest: 0.1 + 0.2 ends in 7.
 void write(double value, Writer& writer) {
-    writer.Double(value);
+    char text[32];
+    char* end = std::to_chars(text, text + sizeof text, value).ptr;
+    // A double stays one: 2.0 is not 2 to the next increment.
+    if (std::string_view(text, end).find_first_of(".e") == std::string_view::npos) {
+        *end++ = '.';
+        *end++ = '0';
+    }
+    writer.RawValue(text, static_cast<std::size_t>(end - text), rapidjson::kNumberType);
 }
 
 void write(const Value& value, Writer& writer) {
