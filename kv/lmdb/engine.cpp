@@ -25,6 +25,9 @@ Error shutting_down() {
     return error(Errc::shutting_down, "the store is closing");
 }
 
+// The store is called writable while it would take a commit of that size.
+constexpr std::size_t ordinary_commit_bytes = std::size_t{64} << 10;
+
 // A job whose caller is a coroutine (or any other handler) on an executor of its own.
 template <class Handler>
 class WaitingJob : public Job {
@@ -163,7 +166,7 @@ public:
     TimeMs now_ms() const override { return core_.clock.now_ms(); }
 
     StoreStatus status() const override {
-        const std::string_view refusal = core_.refusal(0);
+        const std::string_view refusal = core_.refusal(ordinary_commit_bytes);
         return {.open = !core_.closing,
                 .writable = refusal.empty(),
                 .reason = std::string(refusal),

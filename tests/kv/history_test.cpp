@@ -1,0 +1,98 @@
+// The history of a namespace: what changed after a version, and what happens when it no longer reaches back.
+#include <boost/test/unit_test.hpp>
+
+#include "tests/support/store_fixture.hpp"
+
+using namespace alcove;
+using namespace alcove::test;
+
+BOOST_FIXTURE_TEST_SUITE(history, StoreFixture)
+
+BOOST_AUTO_TEST_CASE(changes_are_told_in_order_and_only_of_the_namespace) {
+    commit({put("a", "1")});
+    run(store().commit(workspace_namespace(2), commit_of({put("other", "x")})));
+    const auto second = commit({put("b", "2"), del("a")});
+    commit({delete_prefix("")});
+
+    BOOST_TEST(changes() == "put a, remove a, put b, remove b");
+    BOOST_TEST(changes(second->version) == "remove b");
+}
+
+BOOST_AUTO_TEST_CASE(a_page_ends_with_a_whole_version) {
+    commit({put("a", "1"), put("b", "2"), put("c", "3")});
+    commit({put("d", "4")});
+
+    const auto first = run(store().changes(name, 0, 1, 1 << 20));
+    BOOST_TEST(first->changes.size() == 3u);
+    BOOST_TEST(first->more);
+    const auto second = run(store().changes(name, first->through, 1, 1 << 20));
+    BOOST_TEST(second->changes.size() == 1u);
+    BOOST_TEST(!second->more);
+    BOOST_TEST(second->through == store().status().version);
+}
+
+BOOST_AUTO_TEST_CASE(a_change_names_the_version_that_it_replaced) {
+    const auto first = commit({put("a", "1")});
+    commit({put("a", "2")});
+
+    const auto page = run(store().changes(name, first->version, 10, 1 << 20));
+    BOOST_TEST(page->changes[0].previous_version == first->version);
+    BOOST_TEST(page->changes[0].entry->value == "2");
+}
+
+BOOST_AUTO_TEST_CASE(history_survives_applying_and_reopening) {
+    commit({put("a", "1")});
+    store().apply_now();
+    commit({put("b", "2")});
+    reopen();
+
+    BOOST_TEST(changes() == "put a, put b");
+}
+
+BOOST_AUTO_TEST_CASE(a_trimmed_history_says_so_and_the_data_stays) {
+    options.segment_bytes = 64 << 10;
+    options.history_bytes = 128 << 10;
+    options.apply_interval = std::chrono::milliseconds(20);
+    const auto first = commit({put("first", "1")});
+    for (int i = 0; i < 200; ++i)
+        commit({put("a", std::string(5000, 'x'))});
+    const kv::Version late = store().status().version;
+    commit({put("last", "2")});
+
+    BOOST_TEST(eventually([&] { return changes(first->version) == "compacted"; }));
+    BOOST_TEST(changes(late) == "put last");
+    BOOST_TEST(get("first") == "1");
+    reopen();
+    BOOST_TEST(changes(first->version) == "compacted");
+    BOOST_TEST(changes(late) == "put last");
+}
+
+BOOST_AUTO_TEST_CASE(a_namespace_that_began_after_the_trimmed_part_has_its_whole_history) {
+    options.segment_bytes = 64 << 10;
+    options.history_bytes = 128 << 10;
+    options.apply_interval = std::chrono::milliseconds(20);
+    for (int i = 0; i < 200; ++i)
+        commit({put("a", std::string(5000, 'x'))});
+    BOOST_TEST(eventually([&] { return changes(0) == "compacted"; }));
+
+    name = workspace_namespace(2);
+    commit({put("new", "1")});
+    BOOST_TEST(changes(0) == "put new");
+}
+
+BOOST_AUTO_TEST_CASE(observers_hear_of_a_commit_before_its_answer) {
+    std::vector<std::string> heard;
+    const auto observer = [&heard](std::span<const kv::Change> changes) {
+        for (const kv::Change& change : changes)
+            heard.push_back(change.key);
+    };
+    auto subscription = store().subscribe(name, observer);
+    commit({put("a", "1"), put("b", "2")});
+    BOOST_TEST(heard == (std::vector<std::string>{"a", "b"}), boost::test_tools::per_element());
+
+    subscription.reset();
+    commit({put("c", "3")});
+    BOOST_TEST(heard.size() == 2u);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
