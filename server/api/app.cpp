@@ -1,0 +1,131 @@
+#include "server/api/app.hpp"
+
+#include <array>
+#include <utility>
+
+#include "scopes/json_writer.hpp"
+#include "server/api/error.hpp"
+#include "server/api/journal.hpp"
+#include "server/api/namespaces.hpp"
+
+namespace alcove::api {
+namespace {
+
+constexpr std::string_view namespace_mark = "NS";
+
+struct NamespacePattern {
+    NamespaceForm form;
+    std::string_view pattern;
+};
+
+constexpr std::array<NamespacePattern, 3> namespace_patterns = {{
+    {NamespaceForm::workspace, "/api/v1/workspaces/{workspace}"},
+    {NamespaceForm::end_user, "/api/v1/workspaces/{workspace}/end-users/{endUserId}"},
+    {NamespaceForm::external, "/api/v1/workspaces/{workspace}/external/{externalId}"},
+}};
+
+// Who sends no valid token learns nothing of what is there.
+bool is_private(std::string_view path) {
+    return path.starts_with("/api/");
+}
+
+Problem unauthenticated() {
+    return Problem(401, "UNAUTHENTICATED", "a valid bearer token is required");
+}
+
+Problem forbidden(scopes::Permission permission) {
+    std::string details;
+    scopes::json::Writer(details).member("permission", to_string(permission));
+    return Problem(403, "FORBIDDEN", "the key lacks the permission " + std::string(to_string(permission)),
+                   std::move(details));
+}
+
+}  // namespace
+
+App::App(kv::Store& store, Settings settings)
+    : settings_(std::move(settings)),
+      identity_(store, journal_notice),
+      authenticator_(identity_.tokens),
+      services_{.store = store, .identity = identity_, .settings = settings_, .stopping = stopping_} {
+    for (const auto& endpoint : endpoints()) {
+        if (!endpoint.pattern.starts_with(namespace_mark)) {
+            add(endpoint, endpoint.pattern, NamespaceForm::none);
+            continue;
+        }
+        const auto rest = endpoint.pattern.substr(namespace_mark.size());
+        for (const auto& [form, pattern] : namespace_patterns) {
+            add(endpoint, std::string(pattern) + std::string(rest), form);
+        }
+    }
+}
+
+void App::add(const Endpoint& endpoint, std::string_view pattern, NamespaceForm form) {
+    router_.add(endpoint.method, pattern, static_cast<http::Router::Route>(routes_.size()));
+    routes_.push_back({.endpoint = &endpoint, .form = form});
+}
+
+asio::awaitable<scopes::Result<std::optional<std::string>>> App::start(std::optional<std::string> root_key) {
+    auto resumed = co_await identity_.deletion.resume_jobs();
+    if (!resumed) co_return resumed.error();
+    auto made = co_await identity_.tokens.ensure_root_key(std::move(root_key));
+    co_return made;
+}
+
+asio::awaitable<void> App::serve(http::Exchange& exchange) {
+    using Outcome = http::Router::Outcome;
+    const auto& request = exchange.request;
+    const auto match = router_.match(request.method, request.path);
+    const bool matched = match.outcome == Outcome::matched;
+    const Endpoint* endpoint = matched ? routes_[match.route].endpoint : nullptr;
+    Call call{.exchange = exchange,
+              .request = request,
+              .response = exchange.response,
+              .match = match,
+              .services = services_,
+              .form = matched ? routes_[match.route].form : NamespaceForm::none};
+
+    if (matched ? endpoint->permission.has_value() : is_private(request.path)) {
+        call.principal = authenticator_.remembered(exchange);
+        if (call.principal == nullptr) {
+            auto found = co_await authenticator_.authenticate(exchange);
+            if (!found) co_return call.fail(to_problem(found.error()));
+            if (*found == nullptr) co_return call.fail(unauthenticated());
+            call.principal = *found;
+        }
+    }
+    if (match.outcome == Outcome::bad_encoding) {
+        co_return call.fail(invalid_field("path", "the path has bad percent-encoding"));
+    }
+    if (match.outcome == Outcome::method_not_allowed) {
+        call.response.set("Allow", match.allow);
+        co_return call.fail(Problem(405, "METHOD_NOT_ALLOWED", "the method is not allowed here"));
+    }
+    if (!matched) co_return call.fail(not_found("there is no such path"));
+    if (endpoint->permission && !call.principal->may(*endpoint->permission)) {
+        co_return call.fail(forbidden(*endpoint->permission));
+    }
+    if (call.form != NamespaceForm::none) {
+        call.namespace_name = remembered_namespace(call);
+        if (!call.namespace_name) {
+            auto resolved = co_await resolve_namespace(call);
+            if (!resolved) co_return call.fail(resolved.error());
+            call.namespace_name = std::move(*resolved);
+        }
+    }
+    co_await endpoint->handler(call);
+}
+
+void App::protocol_error(http::Response& response, unsigned status, std::string_view code,
+                         std::string_view message) {
+    print_error(response, status, code, message);
+}
+
+void App::sent(const http::Request& request, unsigned status, std::size_t bytes, std::int64_t duration_us) {
+    if (settings_.access_log) journal_access(request, status, bytes, duration_us);
+}
+
+void App::failed(const http::Request& request, std::string_view what) {
+    journal_failure(request, "INTERNAL_ERROR", what);
+}
+
+}  // namespace alcove::api

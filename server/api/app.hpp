@@ -1,0 +1,63 @@
+// The product as a service of the HTTP server.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "kv/store.hpp"
+#include "scopes/identity.hpp"
+#include "server/api/call.hpp"
+#include "server/api/routes.hpp"
+#include "server/auth/authenticator.hpp"
+#include "server/http/message.hpp"
+#include "server/http/router.hpp"
+
+namespace alcove::api {
+
+// *Operation*: every request is taken in this order: route, authentication (401), existence of the route (404,
+// 405), permission (403), the key's workspaces (403), existence of what the path names (404), then its handler.
+//
+// *Concurrency*: serves all connections on all threads; everything here is constant after the constructor or
+// thread-safe by itself.
+//
+// *Limitations*: start() must have returned before the first request.
+class App final : public http::Service {
+public:
+    // `store` must outlive it, and it must outlive the HTTP server.
+    App(kv::Store& store, Settings settings);
+
+    // Finishes deletions that an earlier process began, and sees to the root key. Returns the key to show once,
+    // when it was made now.
+    asio::awaitable<scopes::Result<std::optional<std::string>>> start(std::optional<std::string> root_key);
+
+    scopes::Identity& identity() { return identity_; }
+
+    asio::awaitable<void> serve(http::Exchange& exchange) override;
+    void protocol_error(http::Response& response, unsigned status, std::string_view code,
+                        std::string_view message) override;
+    void sent(const http::Request& request, unsigned status, std::size_t bytes, std::int64_t duration_us) override;
+    void stopping() override { stopping_ = true; }
+    void failed(const http::Request& request, std::string_view what) override;
+
+private:
+    struct Route {
+        const Endpoint* endpoint;
+        NamespaceForm form;
+    };
+
+    void add(const Endpoint& endpoint, std::string_view pattern, NamespaceForm form);
+
+    const Settings settings_;
+    scopes::Identity identity_;
+    auth::Authenticator authenticator_;
+    std::atomic<bool> stopping_ = false;
+    Services services_;
+    http::Router router_;
+    std::vector<Route> routes_;
+};
+
+}  // namespace alcove::api

@@ -1,0 +1,73 @@
+// One request on its way through the API: what came, who asks, what it may use, where the answer goes.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+#include "kv/store.hpp"
+#include "scopes/identity.hpp"
+#include "scopes/principal.hpp"
+#include "server/api/error.hpp"
+#include "server/http/message.hpp"
+#include "server/http/query.hpp"
+#include "server/http/router.hpp"
+
+namespace alcove::api {
+
+namespace asio = boost::asio;
+
+struct Settings {
+    std::size_t value_bytes = kv::limits::value_bytes_default;  // limits.value_bytes
+    bool access_log = false;
+    std::string public_url;  // server.public_url; empty: none
+};
+
+// What handlers work with; lives as long as the App.
+struct Services {
+    kv::Store& store;
+    scopes::Identity& identity;
+    const Settings& settings;
+    const std::atomic<bool>& stopping;
+};
+
+// Which of the forms of `NS` a route has.
+enum class NamespaceForm : std::uint8_t { none, workspace, end_user, external };
+
+// Lives in the coroutine that serves the request, longer than every handler.
+struct Call {
+    http::Exchange& exchange;
+    const http::Request& request;
+    http::Response& response;
+    const http::Router::Match& match;
+    const Services& services;
+    NamespaceForm form;
+    const scopes::Principal* principal = nullptr;  // on public routes it stays so
+    scopes::Resolved namespace_name = nullptr;     // on routes of `NS`
+
+    // The decoded capture of the route's pattern.
+    std::string_view param(std::string_view name) const { return match[name]; }
+
+    void fail(const Problem& problem) { answer(request, response, problem); }
+
+    // Begins a JSON answer: the caller prints into response.body.
+    void begin_json(unsigned status) {
+        response.status = status;
+        response.set("Content-Type", "application/json");
+    }
+};
+
+// The whole body; 413, 408 or 400.
+asio::awaitable<Result<std::string_view>> read_body(Call& call, std::size_t bytes_max);
+
+// Names and values of the query; 400 for one that is malformed or repeated.
+Result<http::Query> parse_query(const Call& call);
+
+// 400 for a parameter that nobody took.
+std::optional<Problem> refuse_unknown(const http::Query& query);
+
+// 400 for any parameter at all. Costs nothing when there is none.
+std::optional<Problem> refuse_query(const Call& call);
+
+}  // namespace alcove::api

@@ -1,0 +1,30 @@
+// Conditional requests: entity tags are versions in quotes.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "kv/types.hpp"
+#include "server/api/error.hpp"
+#include "server/http/message.hpp"
+
+namespace alcove::api {
+
+void set_etag(http::Response& response, kv::Version version);
+void set_last_modified(http::Response& response, kv::TimeMs time_ms);
+
+// What the conditions of a GET or HEAD say about an entry that is there.
+enum class ReadVerdict : std::uint8_t { send, not_modified, failed };
+
+// If-Match compares strongly: a weak tag matches nothing. If-None-Match compares weakly. If-Modified-Since counts
+// only without If-None-Match; a date that is none is ignored, as RFC 9110 asks. A header that is no list of tags,
+// or that comes twice, is 400.
+Result<ReadVerdict> judge_read(const http::Request& request, const kv::Entry& entry);
+
+// The conditions of a write on one key, as checks of its commit: `If-Match: "<version>"` or `*`, and
+// `If-None-Match: *`. A tag that is weak or no version is a check that never holds. Others are 400.
+Result<std::vector<kv::Check>> write_checks(const http::Request& request, std::string_view key);
+
+}  // namespace alcove::api

@@ -1,0 +1,20 @@
+// Cursors of lists: opaque to clients, and good only for the list that they came from.
+#pragma once
+
+#include <initializer_list>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace alcove::api {
+
+// What a cursor belongs to: the list and the parameters that choose its items, in a fixed order.
+using CursorScope = std::initializer_list<std::string_view>;
+
+// `position` is the layer's below; it must not be empty.
+std::string print_cursor(CursorScope scope, std::string_view position);
+
+// nullopt when it is no cursor, or one of another list.
+std::optional<std::string> parse_cursor(CursorScope scope, std::string_view cursor);
+
+}  // namespace alcove::api

@@ -1,0 +1,137 @@
+#include "server/api/error.hpp"
+
+#include <array>
+#include <boost/throw_exception.hpp>
+#include <cstddef>
+#include <stdexcept>
+
+#include "scopes/json_writer.hpp"
+#include "server/api/journal.hpp"
+
+namespace alcove::api {
+namespace {
+
+using scopes::json::Writer;
+
+struct Row {
+    kv::Errc outcome;
+    unsigned status;
+    std::string_view code;
+};
+
+constexpr std::array<Row, 11> rows = {{
+    {kv::Errc::not_found, 404, "NOT_FOUND"},
+    {kv::Errc::check_failed, 409, "CHECK_FAILED"},
+    {kv::Errc::type_mismatch, 409, "TYPE_MISMATCH"},
+    {kv::Errc::too_large, 413, "TOO_LARGE"},
+    {kv::Errc::invalid, 400, "VALIDATION_ERROR"},
+    {kv::Errc::idempotency_conflict, 409, "IDEMPOTENCY_CONFLICT"},
+    {kv::Errc::compacted, 410, "COMPACTED"},
+    {kv::Errc::overloaded, 503, "OVERLOADED"},
+    {kv::Errc::store_full, 507, "STORE_FULL"},
+    {kv::Errc::shutting_down, 503, "SHUTTING_DOWN"},
+    {kv::Errc::outcome_unknown, 500, "INTERNAL_ERROR"},
+}};
+
+std::string field_details(std::string_view field) {
+    std::string details;
+    Writer(details).member("field", field);
+    return details;
+}
+
+}  // namespace
+
+void throw_exception_from_error(const Problem& problem, const boost::source_location& where) {
+    boost::throw_exception(std::runtime_error("unhandled outcome: " + problem.message), where);
+}
+
+Problem invalid_field(std::string_view field, std::string message) {
+    return Problem(400, "VALIDATION_ERROR", std::move(message), field_details(field));
+}
+
+Problem unknown_field(std::string_view field) {
+    return invalid_field(field, "'" + std::string(field) + "' is not known here");
+}
+
+Problem missing_field(std::string_view field) {
+    return invalid_field(field, "'" + std::string(field) + "' is required");
+}
+
+Problem not_found(std::string message) {
+    return Problem(404, "NOT_FOUND", std::move(message));
+}
+
+Problem too_large(std::string_view what, std::size_t max) {
+    std::string details;
+    Writer(details).member("field", what).name("max").number(max);
+    return Problem(413, "TOO_LARGE", std::string(what) + " exceeds its limit of " + std::to_string(max),
+                   std::move(details));
+}
+
+Problem precondition_failed(std::optional<kv::Version> current) {
+    std::string details;
+    Writer writer(details);
+    writer.name("version");
+    current ? writer.string(std::to_string(*current)) : writer.null();
+    return Problem(412, "PRECONDITION_FAILED", "the entry is not in the state that was asked for",
+                   std::move(details));
+}
+
+Problem to_problem(const kv::Error& error) {
+    for (const auto& row : rows) {
+        if (row.outcome != error.code) continue;
+        Problem out(row.status, row.code, error.message);
+        if (out.message.empty()) out.message = kv::to_string(error.code);
+        if (row.status == 500) {
+            out.cause = out.message;
+            out.message = "the outcome is unknown";
+        }
+        if (error.operation) {
+            const auto index = std::to_string(*error.operation);
+            Writer(out.details).member("field", "operations[" + index + "]").name("index").raw(index);
+        }
+        return out;
+    }
+    Problem out(500, "INTERNAL_ERROR", "something broke");
+    out.cause = error.message;
+    return out;
+}
+
+Problem to_problem(const scopes::Error& error) {
+    switch (error.code) {
+        case scopes::Errc::workspace_not_found:
+            return Problem(404, "NOT_FOUND", error.message);
+        case scopes::Errc::end_user_not_found:
+            return Problem(404, "END_USER_NOT_FOUND", error.message);
+        case scopes::Errc::slug_exists:
+            return Problem(409, "SLUG_EXISTS", error.message, field_details("slug"));
+        case scopes::Errc::duplicate:
+            return Problem(409, "DUPLICATE", error.message, field_details("externalId"));
+        case scopes::Errc::bad_cursor:
+            return invalid_field("cursor", error.message);
+        case scopes::Errc::store:
+            break;
+    }
+    return error.cause ? to_problem(*error.cause) : Problem(500, "INTERNAL_ERROR", "something broke");
+}
+
+void answer(const http::Request& request, http::Response& response, const Problem& problem) {
+    if (problem.status >= 500)
+        journal_failure(request, problem.code, problem.cause.empty() ? problem.message : problem.cause);
+    print_error(response, problem.status, problem.code, problem.message, problem.details);
+}
+
+void print_error(http::Response& response, unsigned status, std::string_view code, std::string_view message,
+                 std::string_view details) {
+    response.status = status;
+    response.body.clear();
+    response.set("Content-Type", "application/json");
+    if (status == 429 || status == 503) response.set("Retry-After", "1");
+    if (status == 401) response.set("WWW-Authenticate", "Bearer");
+    Writer writer(response.body);
+    writer.open_object().member("error", message).member("code", code).name("details").open_object();
+    if (!details.empty()) writer.raw(details);
+    writer.close_object().close_object();
+}
+
+}  // namespace alcove::api

@@ -1,0 +1,39 @@
+#include "server/api/idempotency.hpp"
+
+#include <initializer_list>
+#include <string>
+
+#include "scopes/secret.hpp"
+
+namespace alcove::api {
+namespace {
+
+std::string digest(std::initializer_list<std::string_view> parts) {
+    std::string text;
+    for (const auto part : parts)
+        text.append(std::to_string(part.size())).append(":").append(part);
+    return scopes::sha256_hex(text);
+}
+
+}  // namespace
+
+Result<std::optional<kv::RequestId>> take_request_id(const Call& call, std::string_view body) {
+    const auto& request = call.request;
+    const auto key = request.header("idempotency-key");
+    if (!key) return std::optional<kv::RequestId>();
+    if (key->empty() || key->size() > idempotency_key_length_max || request.count("idempotency-key") > 1) {
+        return invalid_field("Idempotency-Key", "Idempotency-Key must be one header of 1 to 256 characters");
+    }
+    const auto who = scopes::format_uuid(call.principal->id);
+    const auto if_match = request.header("if-match").value_or("");
+    const auto if_none_match = request.header("if-none-match").value_or("");
+    return std::optional<kv::RequestId>(
+        kv::RequestId{.id = digest({who, request.method_text, request.path, *key}),
+                      .digest = digest({request.query, if_match, if_none_match, body})});
+}
+
+void set_replayed(http::Response& response, const kv::Committed& committed) {
+    if (committed.replayed) response.set("Idempotent-Replayed", "true");
+}
+
+}  // namespace alcove::api

@@ -1,0 +1,24 @@
+// From the path of a request to the namespace that it names.
+#pragma once
+
+#include <string_view>
+
+#include "scopes/directory.hpp"
+#include "server/api/call.hpp"
+
+namespace alcove::api {
+
+// The workspace that a path or a body names by id or slug: 403 when the key does not reach it, else 404.
+asio::awaitable<Result<scopes::Resolved>> resolve_workspace(Call& call, std::string_view selector);
+
+// 403 when the key does not reach the workspace.
+std::optional<Problem> refuse_workspace(const Call& call, const scopes::Uuid& workspace);
+
+// The namespace of the route, when it is remembered; nullptr else. Never suspends: tried first on hot paths.
+scopes::Resolved remembered_namespace(const Call& call);
+
+// The namespace of the route, as resolve_workspace does; 404 END_USER_NOT_FOUND for an unknown end user, 400 for
+// what is no external key.
+asio::awaitable<Result<scopes::Resolved>> resolve_namespace(Call& call);
+
+}  // namespace alcove::api

@@ -1,0 +1,311 @@
+#include "server/api/operations.hpp"
+
+#include <array>
+#include <charconv>
+#include <utility>
+#include <variant>
+
+#include "server/api/parameters.hpp"
+#include "server/api/values.hpp"
+
+namespace alcove::api {
+namespace {
+
+// What the parsers of single operations share. They read the members that they know; who calls finishes the reader.
+struct Source {
+    ObjectReader& in;
+    std::string key;
+    kv::TimeMs now_ms;
+};
+
+std::string required_json(ObjectReader& in, std::string_view name) {
+    const auto* value = in.required(name);
+    return value == nullptr ? std::string() : std::string(value->raw);
+}
+
+kv::Expiry read_expiry(Source& source) {
+    auto& in = source.in;
+    const auto* ttl = in.number("ttl");
+    const auto expires_at = in.string("expiresAt");
+    if (ttl != nullptr && expires_at) in.refuse("expiresAt", "'ttl' and 'expiresAt' exclude each other");
+    Result<kv::Expiry> expiry = kv::Expiry::never();
+    if (ttl != nullptr) expiry = parse_ttl(in.field("ttl"), ttl->raw);
+    if (expires_at) expiry = parse_expires_at(in.field("expiresAt"), *expires_at, source.now_ms);
+    if (expiry) return *expiry;
+    in.refuse(expiry.error());
+    return kv::Expiry::never();
+}
+
+kv::Operation read_get(Source& source) {
+    return kv::Get{.key = std::move(source.key)};
+}
+
+kv::Operation read_put(Source& source) {
+    auto& in = source.in;
+    kv::Put put;
+    put.key = std::move(source.key);
+    const auto* value = in.any("value");
+    const auto text = in.string("text");
+    const auto base64 = in.string("base64");
+    const int given = (in.has("value") ? 1 : 0) + (in.has("text") ? 1 : 0) + (in.has("base64") ? 1 : 0);
+    if (given != 1) in.refuse("value", "exactly one of 'value', 'text' and 'base64' is required");
+    if (value != nullptr) {
+        put.value = value->raw;
+        put.content_type = json_content_type;
+    } else if (text) {
+        put.value = *text;
+        put.content_type = text_content_type;
+    } else if (base64) {
+        auto bytes = decode_base64(*base64);
+        if (!bytes) in.refuse("base64", "'" + in.field("base64") + "' must be padded base64");
+        put.value = std::move(bytes).value_or(std::string());
+        put.content_type = default_content_type;
+    }
+    const auto content_type = in.string("contentType");
+    if (content_type && !is_content_type(*content_type)) {
+        in.refuse("contentType", "'" + in.field("contentType") + "' must be 1 to 255 visible ASCII characters");
+    }
+    if (content_type) put.content_type = *content_type;
+    put.expiry = read_expiry(source);
+    return put;
+}
+
+kv::Operation read_delete(Source& source) {
+    return kv::Delete{.key = std::move(source.key)};
+}
+
+kv::Operation read_increment(Source& source) {
+    kv::Increment increment;
+    increment.key = std::move(source.key);
+    const auto* by = source.in.number("by");
+    if (by == nullptr) return increment;
+    const auto* begin = by->raw.data();
+    const auto* end = begin + by->raw.size();
+    std::int64_t integer = 0;
+    double number = 0;
+    if (const auto parsed = std::from_chars(begin, end, integer); parsed.ec == std::errc() && parsed.ptr == end) {
+        increment.by = integer;
+    } else if (by->raw.find_first_of(".eE") == std::string_view::npos) {
+        source.in.refuse("by", "'" + source.in.field("by") + "' must fit 64 bits when it is a whole number");
+    } else if (std::from_chars(begin, end, number).ec == std::errc()) {
+        increment.by = number;
+    } else {
+        source.in.refuse("by", "'" + source.in.field("by") + "' is out of range");
+    }
+    return increment;
+}
+
+kv::Operation read_append(Source& source) {
+    kv::Append append;
+    append.key = std::move(source.key);
+    append.value = source.in.required_string("value");
+    append.separator = source.in.string("separator").value_or("");
+    return append;
+}
+
+kv::Operation read_add_to_list(Source& source) {
+    kv::AddToList add;
+    add.key = std::move(source.key);
+    add.value_json = required_json(source.in, "value");
+    add.unique = source.in.boolean("unique").value_or(false);
+    return add;
+}
+
+kv::Operation read_remove_from_list(Source& source) {
+    kv::RemoveFromList remove;
+    remove.key = std::move(source.key);
+    remove.value_json = required_json(source.in, "value");
+    return remove;
+}
+
+kv::Operation read_merge(Source& source) {
+    kv::Merge merge;
+    merge.key = std::move(source.key);
+    if (!source.in.has("value")) source.in.refuse(missing_field(source.in.field("value")));
+    const auto* patch = source.in.object("value");
+    if (patch != nullptr) merge.patch_json = patch->raw;
+    return merge;
+}
+
+kv::Operation read_touch(Source& source) {
+    kv::Touch touch;
+    touch.key = std::move(source.key);
+    const auto* ttl = source.in.required("ttl");
+    if (ttl == nullptr || ttl->type == json::Type::null) return touch;
+    if (ttl->type != json::Type::number) {
+        source.in.refuse("ttl", "'" + source.in.field("ttl") + "' must be a number or null");
+        return touch;
+    }
+    const auto expiry = parse_ttl(source.in.field("ttl"), ttl->raw);
+    if (expiry) {
+        touch.expiry = *expiry;
+    } else {
+        source.in.refuse(expiry.error());
+    }
+    return touch;
+}
+
+struct Kind {
+    std::string_view name;
+    kv::Operation (*read)(Source& source);
+};
+
+constexpr std::array<Kind, 9> kinds = {{
+    {"get", read_get},
+    {"put", read_put},
+    {"delete", read_delete},
+    {"increment", read_increment},
+    {"append", read_append},
+    {"addToList", read_add_to_list},
+    {"removeFromList", read_remove_from_list},
+    {"merge", read_merge},
+    {"touch", read_touch},
+}};
+
+std::string take_key(ObjectReader& in) {
+    const auto key = in.required_string("key");
+    if (!in.has("key")) return {};
+    if (auto problem = refuse_key(in.field("key"), key)) in.refuse(*std::move(problem));
+    return std::string(key);
+}
+
+Problem unknown_operation(ObjectReader& in) {
+    return invalid_field(in.field("op"),
+                         "'" + in.field("op") +
+                             "' must be one of get, put, delete, deletePrefix, increment, append, addToList, "
+                             "removeFromList, merge, touch");
+}
+
+Result<kv::Operation> finish(ObjectReader& in, kv::Operation operation) {
+    if (auto problem = in.finish()) return *std::move(problem);
+    return operation;
+}
+
+Result<kv::Operation> read_delete_prefix(ObjectReader& in) {
+    kv::DeletePrefix operation;
+    const auto prefix = in.required_string("prefix");
+    if (auto problem = refuse_prefix(in.field("prefix"), prefix)) in.refuse(*std::move(problem));
+    operation.prefix = prefix;
+    return finish(in, std::move(operation));
+}
+
+// `path_key`: the key, when the path has named it.
+Result<kv::Operation> parse_operation(ObjectReader& in, std::optional<std::string_view> path_key,
+                                      kv::TimeMs now_ms) {
+    if (!in.has("op")) return missing_field(in.field("op"));
+    const auto name = in.required_string("op");
+    if (name == "deletePrefix" && !path_key) return read_delete_prefix(in);
+    for (const auto& kind : kinds) {
+        if (kind.name != name) continue;
+        Source source{.in = in, .key = path_key ? std::string(*path_key) : take_key(in), .now_ms = now_ms};
+        auto operation = kind.read(source);
+        return finish(in, std::move(operation));
+    }
+    return unknown_operation(in);
+}
+
+Result<kv::Check> parse_check(ObjectReader& in) {
+    kv::Check check;
+    check.key = take_key(in);
+    if (!in.has("version")) in.refuse(missing_field(in.field("version")));
+    const auto version = in.nullable_string("version");
+    if (version && *version) {
+        check.kind = kv::Check::Kind::version;
+        const auto* end = (*version)->data() + (*version)->size();
+        const auto parsed = std::from_chars((*version)->data(), end, check.version);
+        if (parsed.ec != std::errc() || parsed.ptr != end) {
+            in.refuse("version", "'" + in.field("version") + "' must be a version or null");
+        }
+    }
+    if (auto problem = in.finish()) return *std::move(problem);
+    return check;
+}
+
+// The elements of an optional list of objects, each read by `parse` and handed to `keep`.
+template <class Parse, class Keep>
+std::optional<Problem> parse_list(const json::Document& document, ObjectReader& in, std::string_view name,
+                                  std::size_t max, Parse parse, Keep keep) {
+    const auto* list = in.array(name);
+    if (list == nullptr) return std::nullopt;
+    if (list->count > max) return too_large(name, max);
+    std::size_t index = 0;
+    for (const auto* value = document.first(*list); value != nullptr; value = document.next(*value), ++index) {
+        auto path = std::string(name) + "[" + std::to_string(index) + "]";
+        if (value->type != json::Type::object) return invalid_field(path, "'" + path + "' must be an object");
+        ObjectReader element(document, *value, std::move(path));
+        auto parsed = parse(element);
+        if (!parsed) return parsed.error();
+        keep(std::move(*parsed));
+    }
+    return std::nullopt;
+}
+
+}  // namespace
+
+Result<kv::Commit> parse_transaction(const json::Document& document, kv::TimeMs now_ms) {
+    kv::Commit commit;
+    ObjectReader in(document, document.root());
+    auto problem = parse_list(document, in, "checks", transaction_checks_max, parse_check,
+                              [&commit](kv::Check check) { commit.checks.push_back(std::move(check)); });
+    if (problem) return *std::move(problem);
+    const auto parse = [now_ms](ObjectReader& element) { return parse_operation(element, std::nullopt, now_ms); };
+    problem = parse_list(document, in, "operations", transaction_operations_max, parse,
+                         [&commit](kv::Operation operation) { commit.operations.push_back(std::move(operation)); });
+    if (problem) return *std::move(problem);
+    if (problem = in.finish(); problem) return *std::move(problem);
+    if (commit.checks.empty() && commit.operations.empty()) {
+        return invalid_field("operations", "'checks' and 'operations' must not both be empty");
+    }
+    return commit;
+}
+
+Result<kv::Operation> parse_single_operation(const json::Document& document, std::string_view key,
+                                             kv::TimeMs now_ms) {
+    ObjectReader in(document, document.root());
+    return parse_operation(in, key, now_ms);
+}
+
+Shape shape_of(const kv::Operation& operation) {
+    if (std::holds_alternative<kv::Put>(operation)) return Shape::version;
+    if (std::holds_alternative<kv::Get>(operation)) return Shape::entry;
+    if (std::holds_alternative<kv::Delete>(operation)) return Shape::existed;
+    if (std::holds_alternative<kv::DeletePrefix>(operation)) return Shape::deleted;
+    return Shape::value;
+}
+
+bool is_missing(Shape shape, const kv::OperationResult& result) {
+    return shape != Shape::existed && shape != Shape::deleted && !result.entry;
+}
+
+void print_result(json::Writer& writer, Shape shape, const kv::OperationResult& result) {
+    writer.open_object();
+    if (shape == Shape::existed) {
+        writer.name("existed").boolean(result.existed);
+    } else if (shape == Shape::deleted) {
+        writer.name("deleted").number(result.deleted);
+    } else {
+        if (shape != Shape::version)
+            print_value(writer.name("value"), result.entry->content_type, result.entry->value);
+        writer.member("version", std::to_string(result.entry->version));
+        if (shape == Shape::entry) writer.member("contentType", result.entry->content_type);
+    }
+    writer.close_object();
+}
+
+Problem checks_failed(const std::vector<kv::Check>& checks, const kv::Error& error) {
+    Problem problem(409, "CHECK_FAILED", "a check did not hold; nothing changed");
+    json::Writer writer(problem.details);
+    writer.name("failed").open_array();
+    for (const auto& failed : error.failed) {
+        const auto& check = checks[failed.index];
+        writer.open_object().name("index").number(failed.index).member("key", check.key).name("version");
+        check.kind == kv::Check::Kind::version ? writer.string(std::to_string(check.version)) : writer.null();
+        writer.name("currentVersion");
+        failed.current_version ? writer.string(std::to_string(*failed.current_version)) : writer.null();
+        writer.close_object();
+    }
+    writer.close_array();
+    return problem;
+}
+
+}  // namespace alcove::api

@@ -1,0 +1,25 @@
+// The table of every endpoint.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string_view>
+
+#include "scopes/principal.hpp"
+#include "server/api/call.hpp"
+
+namespace alcove::api {
+
+using Handler = asio::awaitable<void> (*)(Call& call);
+
+struct Endpoint {
+    http::Method method;
+    // A pattern of the router. `NS` at its front stands for the forms of a namespace's path.
+    std::string_view pattern;
+    std::optional<scopes::Permission> permission;  // nullopt: public
+    Handler handler;
+};
+
+std::span<const Endpoint> endpoints();
+
+}  // namespace alcove::api

@@ -1,0 +1,114 @@
+#include "server/api/workspaces.hpp"
+
+#include <utility>
+
+#include "server/api/json.hpp"
+#include "server/api/namespaces.hpp"
+#include "server/api/parameters.hpp"
+#include "server/api/resources.hpp"
+
+namespace alcove::api {
+namespace {
+
+void print(json::Writer& writer, const scopes::Workspace& workspace) {
+    writer.open_object().member("id", scopes::format_uuid(workspace.id));
+    writer.member("name", workspace.name).member("slug", workspace.slug);
+    print_time(writer, "createdAt", workspace.created_ms);
+    print_time(writer, "updatedAt", workspace.updated_ms);
+    writer.close_object();
+}
+
+void answer(Call& call, unsigned status, const scopes::Workspace& workspace) {
+    call.begin_json(status);
+    json::Writer writer(call.response.body);
+    print(writer.open_object().name("workspace"), workspace);
+    writer.close_object();
+}
+
+std::optional<scopes::Label> read_name(ObjectReader& in) {
+    const auto text = in.string("name");
+    if (!text) return std::nullopt;
+    if (text->empty()) in.refuse("name", "'name' must not be empty");
+    return to_label(in, "name", *text);
+}
+
+std::optional<scopes::Slug> read_slug(ObjectReader& in) {
+    const auto text = in.string("slug");
+    if (!text) return std::nullopt;
+    auto slug = scopes::Slug::parse(*text);
+    if (!slug) in.refuse("slug", "'slug' must match ^[a-z0-9][a-z0-9-]{0,62}$ and not have the form of a UUID");
+    return slug;
+}
+
+}  // namespace
+
+asio::awaitable<void> list_workspaces(Call& call) {
+    auto query = parse_query(call);
+    if (!query) co_return call.fail(query.error());
+    auto page = take_page(*query, {"workspaces"});
+    if (!page) co_return call.fail(page.error());
+    if (auto problem = refuse_unknown(*query)) co_return call.fail(*problem);
+    auto listing = co_await call.services.identity.workspaces.list(std::move(*page));
+    if (!listing) co_return call.fail(to_problem(listing.error()));
+
+    call.begin_json(200);
+    json::Writer writer(call.response.body);
+    writer.open_object().name("workspaces").open_array();
+    for (const auto& workspace : listing->items)
+        print(writer, workspace);
+    print_list_end(writer, listing->total, {"workspaces"}, listing->next);
+}
+
+asio::awaitable<void> create_workspace(Call& call) {
+    if (auto problem = refuse_query(call)) co_return call.fail(*problem);
+    auto document = co_await read_json(call);
+    if (!document) co_return call.fail(document.error());
+    ObjectReader in(*document, document->root());
+    if (!in.has("name")) in.refuse(missing_field("name"));
+    if (!in.has("slug")) in.refuse(missing_field("slug"));
+    auto name = read_name(in);
+    auto slug = read_slug(in);
+    if (auto problem = in.finish()) co_return call.fail(*problem);
+
+    scopes::NewWorkspace workspace{.name = std::move(*name), .slug = std::move(*slug)};
+    auto created = co_await call.services.identity.workspaces.create(std::move(workspace));
+    if (!created) co_return call.fail(to_problem(created.error()));
+    answer(call, 201, *created);
+}
+
+asio::awaitable<void> get_workspace(Call& call) {
+    auto resolved = co_await resolve_workspace(call, call.param("workspace"));
+    if (!resolved) co_return call.fail(resolved.error());
+    if (auto problem = refuse_query(call)) co_return call.fail(*problem);
+    auto workspace = co_await call.services.identity.workspaces.get((*resolved)->workspace);
+    if (!workspace) co_return call.fail(to_problem(workspace.error()));
+    answer(call, 200, *workspace);
+}
+
+asio::awaitable<void> update_workspace(Call& call) {
+    auto resolved = co_await resolve_workspace(call, call.param("workspace"));
+    if (!resolved) co_return call.fail(resolved.error());
+    if (auto problem = refuse_query(call)) co_return call.fail(*problem);
+    auto document = co_await read_json(call);
+    if (!document) co_return call.fail(document.error());
+    ObjectReader in(*document, document->root());
+    scopes::WorkspaceChanges changes{.name = read_name(in), .slug = read_slug(in)};
+    if (auto problem = in.finish()) co_return call.fail(*problem);
+    if (in.empty()) co_return call.fail(no_updates());
+
+    auto updated = co_await call.services.identity.workspaces.update((*resolved)->workspace, std::move(changes));
+    if (!updated) co_return call.fail(to_problem(updated.error()));
+    answer(call, 200, *updated);
+}
+
+asio::awaitable<void> delete_workspace(Call& call) {
+    auto resolved = co_await resolve_workspace(call, call.param("workspace"));
+    if (!resolved) co_return call.fail(resolved.error());
+    if (auto problem = refuse_query(call)) co_return call.fail(*problem);
+    const auto id = (*resolved)->workspace;
+    auto deleted = co_await call.services.identity.deletion.delete_workspace(id);
+    if (!deleted) co_return call.fail(to_problem(deleted.error()));
+    answer_deleted(call, id);
+}
+
+}  // namespace alcove::api
