@@ -153,7 +153,7 @@ std::string_view append_response(Buffer& out, const Response& response, Method m
     }
     cursor.put(response.headers);
     cursor.put("\r\n");
-    if (copied) cursor.put(body);
+    if (copied && !body.empty()) cursor.put(body);
     out.commit(cursor.bytes());
     return copied ? std::string_view() : body;
 }

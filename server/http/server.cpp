@@ -105,6 +105,7 @@ void Server::Impl::start() {
     asio::co_spawn(workers[0]->context(), accept(), on_end);
     for (auto& worker : workers)
         worker->start();
+    running_ = true;
 }
 
 asio::awaitable<void> Server::Impl::accept() {
