@@ -41,9 +41,9 @@ std::uint64_t random_seed() {
 
 class Server::Impl {
 public:
-    Impl(Service& service, ServerOptions options);
+    explicit Impl(ServerOptions options);
 
-    void start();
+    void start(Service& service);
     void stop();
 
     std::uint16_t port = 0;
@@ -55,7 +55,7 @@ private:
     asio::awaitable<void> accept();
     asio::awaitable<void> pause();
 
-    Service& service_;
+    Service* service_ = nullptr;  // from start() on
     ServerOptions options_;
     Turnstile listener_;
     std::optional<tcp::acceptor> acceptor_;  // on the first worker's context, as all that touches it
@@ -65,11 +65,11 @@ private:
     bool running_ = false;  // it succeeded, and stop() was not called
 };
 
-Server::Impl::Impl(Service& service, ServerOptions options) : service_(service), options_(std::move(options)) {
+Server::Impl::Impl(ServerOptions options) : options_(std::move(options)) {
     auto seed = random_seed();
     auto threads = std::max(1u, options_.threads);
     for (unsigned i = 0; i < threads; ++i) {
-        workers.push_back(std::make_unique<Worker>(service, options_, seed, static_cast<std::uint16_t>(i)));
+        workers.push_back(std::make_unique<Worker>(options_, seed, static_cast<std::uint16_t>(i)));
     }
 }
 
@@ -88,11 +88,11 @@ void Server::Impl::listen() {
     }
 }
 
-void Server::Impl::start() {
+void Server::Impl::start(Service& service) {
     if (std::exchange(started_, true)) throw std::runtime_error("the server was started before");
     listen();
     pause_.emplace(workers[0]->context());
-    auto& service = service_;
+    service_ = &service;
     auto presence = std::make_shared<Ticket>(listener_, false);
     auto on_end = [&service, presence](std::exception_ptr failure) {
         if (!failure) return;
@@ -104,7 +104,7 @@ void Server::Impl::start() {
     };
     asio::co_spawn(workers[0]->context(), accept(), on_end);
     for (auto& worker : workers)
-        worker->start();
+        worker->start(service);
     running_ = true;
 }
 
@@ -121,7 +121,7 @@ asio::awaitable<void> Server::Impl::accept() {
         if (closing_) co_return;
         if (error == asio::error::connection_aborted) continue;
         if (error) {
-            service_.failed(Request{}, "accept: " + error.message());
+            service_->failed(Request{}, "accept: " + error.message());
             co_await pause();
             continue;
         }
@@ -139,7 +139,7 @@ asio::awaitable<void> Server::Impl::pause() {
 
 void Server::Impl::stop() {
     if (!std::exchange(running_, false)) return;
-    service_.stopping();
+    service_->stopping();
     auto close = [this] {
         closing_ = true;
         boost::system::error_code ignored;
@@ -159,21 +159,20 @@ void Server::Impl::stop() {
     for (auto& worker : workers)
         worker->finish(drained ? Worker::Finish::drained : Worker::Finish::forced);
     if (drained) return;
-    service_.failed(Request{}, "a request was still being served when the server stopped");
+    service_->failed(Request{}, "a request was still being served when the server stopped");
     // Left in place: somebody may still resume the coroutines that these contexts hold.
     for (auto& worker : workers)
         static_cast<void>(worker.release());
 }
 
-Server::Server(Service& service, ServerOptions options)
-    : impl_(std::make_unique<Impl>(service, std::move(options))) {}
+Server::Server(ServerOptions options) : impl_(std::make_unique<Impl>(std::move(options))) {}
 
 Server::~Server() {
     stop();
 }
 
-void Server::start() {
-    impl_->start();
+void Server::start(Service& service) {
+    impl_->start(service);
 }
 std::uint16_t Server::port() const {
     return impl_->port;

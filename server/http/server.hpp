@@ -36,14 +36,16 @@ struct ServerOptions {
 // destroy coroutines that others may still resume.
 class Server {
 public:
-    // `service` outlives the server. Throws nothing but std::bad_alloc.
-    Server(Service& service, ServerOptions options);
+    // Makes the contexts and runs nothing yet, so that what resumes coroutines on them can be built after the
+    // server and destroyed before it.
+    explicit Server(ServerOptions options);
     ~Server();  // stops
     Server(const Server&) = delete;
     Server& operator=(const Server&) = delete;
 
-    // Binds, listens and starts the threads. Throws std::runtime_error that names address and reason.
-    void start();
+    // Binds, listens and starts the threads. `service` is called until stop() returns. Throws std::runtime_error
+    // that names address and reason.
+    void start(Service& service);
     // The port bound to; valid after start().
     std::uint16_t port() const;
     void stop();
@@ -51,7 +53,8 @@ public:
     // Connections that are open now. Thread-safe.
     std::size_t connections() const;
 
-    // The contexts of the threads, for others that want to run there; i < threads. Valid until stop().
+    // The contexts of the threads, for others that want to run there; i < threads(). They run from start() to
+    // stop() and exist as long as the server.
     std::size_t threads() const;
     asio::io_context& context(std::size_t i);
 

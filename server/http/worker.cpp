@@ -14,20 +14,17 @@
 
 namespace alcove::http {
 
-Worker::Worker(Service& service, const ServerOptions& options, std::uint64_t seed, std::uint16_t index)
-    : service_(service),
-      options_(options),
-      guard_(context_.get_executor()),
-      sweep_timer_(context_),
-      ids_(seed, index) {}
+Worker::Worker(const ServerOptions& options, std::uint64_t seed, std::uint16_t index)
+    : options_(options), guard_(context_.get_executor()), sweep_timer_(context_), ids_(seed, index) {}
 
-void Worker::start() {
-    auto on_end = [this](std::exception_ptr failure) {
+void Worker::start(Service& service) {
+    service_ = &service;
+    auto on_end = [&service](std::exception_ptr failure) {
         if (!failure) return;
         try {
             std::rethrow_exception(failure);
         } catch (const std::exception& thrown) {
-            service_.failed(Request{}, thrown.what());
+            service.failed(Request{}, thrown.what());
         }
     };
     asio::co_spawn(context_, sweep(), on_end);
@@ -46,11 +43,11 @@ void Worker::adopt(asio::ip::tcp::socket socket, asio::ip::tcp::endpoint remote,
                 service.failed(owned->request, thrown.what());
             }
         };
-        auto& service = service_;
+        auto& service = *service_;
         auto on_end = [&service](std::exception_ptr failure) {
             if (failure) service.failed(Request{}, "a session ended with an unknown exception");
         };
-        asio::co_spawn(context_, task(std::move(session), service_), on_end);
+        asio::co_spawn(context_, task(std::move(session), service), on_end);
     };
     asio::post(context_, std::move(begin));
 }

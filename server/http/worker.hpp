@@ -32,13 +32,13 @@ namespace alcove::http {
 // Limitations. A session stays on its thread for life; connections are spread by count, not by load.
 class Worker {
 public:
-    Worker(Service& service, const ServerOptions& options, std::uint64_t seed, std::uint16_t index);
+    Worker(const ServerOptions& options, std::uint64_t seed, std::uint16_t index);
     Worker(const Worker&) = delete;
     Worker& operator=(const Worker&) = delete;
 
     asio::io_context& context() { return context_; }
 
-    void start();
+    void start(Service& service);
     void adopt(asio::ip::tcp::socket socket, asio::ip::tcp::endpoint remote, Ticket ticket);
     // Closes idle connections and has every other closed after its response.
     void stop();
@@ -49,7 +49,7 @@ public:
     void finish(Finish how);
 
     // For sessions, on the own thread.
-    Service& service() { return service_; }
+    Service& service() { return *service_; }
     const ServerOptions& options() const { return options_; }
     bool stopping() const { return stopping_; }
     RequestIds& ids() { return ids_; }
@@ -59,7 +59,7 @@ public:
 private:
     asio::awaitable<void> sweep();
 
-    Service& service_;
+    Service* service_ = nullptr;  // from start() on
     ServerOptions options_;
     asio::io_context context_{1};
     asio::executor_work_guard<asio::io_context::executor_type> guard_;

@@ -273,7 +273,7 @@ private:
 
 // A started server on a free port with a Probe behind it.
 struct Harness {
-    explicit Harness(ServerOptions options = {}) : server(probe, std::move(options)) { server.start(); }
+    explicit Harness(ServerOptions options = {}) : server(std::move(options)) { server.start(probe); }
 
     Client client() const { return Client(server.port()); }
 

@@ -1,5 +1,6 @@
 // Starting, stopping, and how many connections there may be.
 #include <malloc.h>
+#include <sys/resource.h>
 
 #include <boost/test/unit_test.hpp>
 #include <fstream>
@@ -37,17 +38,17 @@ BOOST_AUTO_TEST_CASE(an_address_in_use_is_named) {
     Probe probe;
     ServerOptions options;
     options.port = harness.server.port();
-    Server second(probe, options);
+    Server second(options);
     auto names_it = [&options](const std::runtime_error& error) {
         auto wanted =
             "cannot listen on 127.0.0.1 port " + std::to_string(options.port) + ": Address already in use";
         return error.what() == wanted;
     };
-    BOOST_CHECK_EXCEPTION(second.start(), std::runtime_error, names_it);
+    BOOST_CHECK_EXCEPTION(second.start(probe), std::runtime_error, names_it);
     ServerOptions nonsense;
     nonsense.address = "localhost:80";
-    Server third(probe, nonsense);
-    BOOST_CHECK_THROW(third.start(), std::runtime_error);
+    Server third(nonsense);
+    BOOST_CHECK_THROW(third.start(probe), std::runtime_error);
 }
 
 BOOST_AUTO_TEST_CASE(connections_are_spread_over_threads_and_served_at_once) {
@@ -194,9 +195,26 @@ BOOST_AUTO_TEST_CASE(an_idle_connection_costs_less_than_16_kib) {
 #endif
 }
 
+BOOST_AUTO_TEST_CASE(a_want_of_descriptors_is_waited_out) {
+    Harness harness;
+    auto client = harness.client();
+    rlimit before{};
+    ::getrlimit(RLIMIT_NOFILE, &before);
+    auto next_descriptor = ::dup(0);
+    ::close(next_descriptor);
+    rlimit exhausted = before;
+    exhausted.rlim_cur = static_cast<rlim_t>(next_descriptor) + 1;  // one for the client, none for the server
+    ::setrlimit(RLIMIT_NOFILE, &exhausted);
+    auto waiting = harness.client();
+    std::this_thread::sleep_for(250ms);
+    ::setrlimit(RLIMIT_NOFILE, &before);
+    BOOST_TEST(waiting.get("/hello").status == 200);
+    auto failures = harness.probe.failures().size();
+    BOOST_TEST((failures >= 1 && failures <= 4), failures);
+}
+
 BOOST_AUTO_TEST_CASE(a_server_that_never_started_stops) {
-    Probe probe;
-    Server server(probe, {});
+    Server server({});
     BOOST_CHECK_NO_THROW(server.stop());
 }
 
