@@ -22,7 +22,10 @@ public:
 
 class ModelDriver {
 public:
-    explicit ModelDriver(std::uint64_t seed);
+    static constexpr std::uint64_t history_unbounded = std::uint64_t{1} << 40;
+
+    // With a bound the history may forget, but never tells something wrong.
+    explicit ModelDriver(std::uint64_t seed, std::uint64_t history_bytes = history_unbounded);
 
     // One random step: a commit, several at once, a read, a move of the clock, a drop, a reopening. Throws
     // Difference.
@@ -71,6 +74,7 @@ private:
     void expect(bool holds, const std::string& what, const std::string& engine, const std::string& model);
 
     const std::uint64_t seed_;
+    const std::uint64_t history_bytes_;
     TemporaryFolder folder_;
     ManualClock clock_;
     HistoryGenerator history_;
