@@ -5,6 +5,7 @@
 #include <atomic>
 #include <boost/asio/thread_pool.hpp>
 #include <functional>
+#include <memory>
 #include <string_view>
 
 #include "scopes/end_users.hpp"
@@ -50,7 +51,7 @@ private:
     EndUsers& end_users_;
     std::function<void(std::string_view)> notice_;
     std::atomic<bool> stopping_ = false;
-    asio::thread_pool behind_{1};
+    std::unique_ptr<asio::thread_pool> behind_;
 };
 
 }  // namespace alcove::scopes

@@ -1,0 +1,168 @@
+// Identity over a real store in a folder of its own, with calls that read like plain ones.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "kv/lmdb/engine.hpp"
+#include "scopes/identity.hpp"
+#include "tests/support/build.hpp"
+#include "tests/support/run.hpp"
+#include "tests/support/temporary_folder.hpp"
+
+namespace alcove::test {
+
+inline std::string_view name_of(scopes::Errc code) {
+    switch (code) {
+        case scopes::Errc::workspace_not_found:
+            return "workspace_not_found";
+        case scopes::Errc::end_user_not_found:
+            return "end_user_not_found";
+        case scopes::Errc::slug_exists:
+            return "slug_exists";
+        case scopes::Errc::duplicate:
+            return "duplicate";
+        case scopes::Errc::bad_cursor:
+            return "bad_cursor";
+        case scopes::Errc::store:
+            return "store";
+    }
+    return "?";
+}
+
+// "ok" or the error's name: for one-line expectations about outcomes.
+template <class T>
+std::string outcome(const scopes::Result<T>& result) {
+    return result ? "ok" : std::string(name_of(result.error().code));
+}
+
+class IdentityFixture {
+public:
+    IdentityFixture() { open(); }
+
+    kv::Engine& store() { return *engine_; }
+    scopes::Identity& identity() { return *identity_; }
+
+    void open() {
+        kv::EngineOptions options;
+        options.directory = folder_ / "data";
+        options.segment_bytes = std::uint64_t{1} << 20;
+        engine_ = kv::open_engine(options);
+        identity_ = std::make_unique<scopes::Identity>(*engine_);
+    }
+    void reopen() {
+        identity_.reset();
+        engine_.reset();
+        open();
+    }
+
+    static scopes::NewWorkspace new_workspace(std::string_view slug) {
+        return {.name = *scopes::Label::parse("Name of " + std::string(slug)), .slug = *scopes::Slug::parse(slug)};
+    }
+    static scopes::NewEndUser new_end_user(const kv::Uuid& workspace, std::string_view external_id) {
+        return {.workspace = workspace,
+                .external_id = *scopes::ExternalId::parse(external_id),
+                .display_name = {},
+                .email = {},
+                .metadata = {}};
+    }
+
+    kv::Uuid create_workspace(std::string_view slug) {
+        return run(identity().workspaces.create(new_workspace(slug))).value().id;
+    }
+    kv::Uuid create_end_user(const kv::Uuid& workspace, std::string_view external_id) {
+        return run(identity().end_users.create(new_end_user(workspace, external_id))).value().id;
+    }
+
+    // Where a selector leads: the namespace, or nullopt when it leads nowhere.
+    std::optional<kv::NamespaceName> resolve(std::string_view workspace) {
+        auto resolved = run(identity().directory.workspace(workspace));
+        if (!resolved) return std::nullopt;
+        return **resolved;
+    }
+    std::optional<kv::NamespaceName> resolve(std::string_view workspace, std::string_view external_id) {
+        const auto owner = resolve(workspace);
+        if (!owner) return std::nullopt;
+        auto resolved = run(identity().directory.end_user(owner->workspace, external_id));
+        if (!resolved) return std::nullopt;
+        return **resolved;
+    }
+
+    bool write(const kv::NamespaceName& name, std::string_view key, std::string_view value) {
+        return bool(run(store().commit(name, commit_of({put(key, value)}))));
+    }
+    // The value, or what refused it.
+    std::string read(const kv::NamespaceName& name, std::string_view key) {
+        auto entry = run(store().get(name, key));
+        return entry ? entry->value : std::string(kv::to_string(entry.error().code));
+    }
+    // Every key of the system namespace below the prefix, in one line.
+    std::string system_keys(std::string_view prefix) {
+        kv::KeyRange range;
+        range.prefix = prefix;
+        kv::PageRequest request;
+        request.entries_max = 1000;
+        const auto page = run(store().list(kv::system_namespace(), range, request)).value();
+        std::string text;
+        for (const auto& item : page.items)
+            text += (text.empty() ? "" : ", ") + item.key;
+        return text;
+    }
+
+private:
+    TemporaryFolder folder_;
+    std::unique_ptr<kv::Engine> engine_;
+    std::unique_ptr<scopes::Identity> identity_;
+};
+
+// A store that passes everything on, but stops at drop_owner, as a crash at that point would.
+class InterruptedStore : public kv::Store {
+public:
+    explicit InterruptedStore(kv::Store& store) : store_(store) {}
+
+    kv::asio::awaitable<kv::Result<kv::Version>> drop_owner(const kv::Owner&) override {
+        kv::Error error;
+        error.code = kv::Errc::shutting_down;
+        co_return error;
+    }
+
+    kv::asio::awaitable<kv::Result<kv::Entry>> get(const kv::NamespaceName& name, std::string_view key,
+                                                   kv::Collection collection) override {
+        return store_.get(name, key, collection);
+    }
+    kv::asio::awaitable<kv::Result<std::vector<std::optional<kv::Entry>>>> get_many(
+        const kv::NamespaceName& name, std::span<const std::string> keys, kv::Collection collection) override {
+        return store_.get_many(name, keys, collection);
+    }
+    kv::asio::awaitable<kv::Result<kv::Page>> list(const kv::NamespaceName& name, const kv::KeyRange& range,
+                                                   const kv::PageRequest& request,
+                                                   kv::Collection collection) override {
+        return store_.list(name, range, request, collection);
+    }
+    kv::asio::awaitable<kv::Result<kv::Committed>> commit(const kv::NamespaceName& name,
+                                                          kv::Commit commit) override {
+        return store_.commit(name, std::move(commit));
+    }
+    kv::asio::awaitable<kv::Result<kv::ChangesPage>> changes(const kv::NamespaceName& name, kv::Version after,
+                                                             std::size_t changes_max,
+                                                             std::size_t bytes_max) override {
+        return store_.changes(name, after, changes_max, bytes_max);
+    }
+    kv::asio::awaitable<kv::Result<kv::Usage>> usage(const kv::NamespaceName& name) override {
+        return store_.usage(name);
+    }
+    std::unique_ptr<Subscription> subscribe(const kv::NamespaceName& name, Observer observer) override {
+        return store_.subscribe(name, std::move(observer));
+    }
+    std::string epoch() const override { return store_.epoch(); }
+    kv::TimeMs now_ms() const override { return store_.now_ms(); }
+    kv::StoreStatus status() const override { return store_.status(); }
+
+private:
+    kv::Store& store_;
+};
+
+}  // namespace alcove::test
