@@ -74,7 +74,6 @@ asio::awaitable<void> Session::run() {
             if (!split_target(request)) {
                 refuse(bad_target);
             } else if (ticket_.refused()) {
-                response.set("Retry-After", "1");
                 refuse(overloaded);
             } else {
                 co_await serve();
@@ -103,7 +102,7 @@ Parser::Progress Session::parse() {
     while (parser_->head_bytes() == 0 && arrived().starts_with("\r\n"))
         begin_ = next_ += 2;
     auto input = in_.view().substr(begin_);
-    if (input.empty()) return Parser::Progress::need_more;
+    if (input.empty() || input == "\r") return Parser::Progress::need_more;
     auto progress = parser_->parse_head(input);
     if (progress == Parser::Progress::done) next_ = begin_ + parser_->head_bytes();
     return progress;
@@ -161,6 +160,8 @@ void Session::refuse(const Refusal& refusal) {
         request.id = {id_.data(), id_.size()};
     }
     service_.protocol_error(response, refusal.status, refusal.code, refusal.message);
+    auto told_when = response.headers.find("Retry-After:") != std::string::npos;
+    if (refusal.status == overloaded.status && !told_when) response.set("Retry-After", "1");
     close_ = unread_ = true;
     now_ = Clock::now();
     large_ = append_response(out_, response, request.method, request.id, worker_.date(now_), Persistence::close);

@@ -97,7 +97,10 @@ BOOST_AUTO_TEST_CASE(a_head_that_outgrows_the_first_buffer_is_read) {
 
 BOOST_AUTO_TEST_CASE(empty_lines_before_a_request_are_skipped) {
     Harness harness;
-    BOOST_TEST(harness.client().ask("\r\n\r\nGET /hello HTTP/1.1\r\nHost: a\r\n\r\n").body == "hello");
+    auto client = harness.client();
+    BOOST_TEST(client.ask("\r\n\r\nGET /hello HTTP/1.1\r\nHost: a\r\n\r\n").body == "hello");
+    client.send_slowly("\r\n\r\nGET /hello HTTP/1.1\r\nHost: a\r\n\r\n");
+    BOOST_TEST(client.receive().body == "hello");
 }
 
 BOOST_AUTO_TEST_CASE(continue_is_sent_when_the_body_is_read) {
@@ -160,7 +163,7 @@ BOOST_AUTO_TEST_CASE(large_bodies_go_both_ways) {
     answer =
         client.ask("PUT /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n" + chunks + "0\r\n\r\n");
     BOOST_TEST((answer.body == body));
-    BOOST_TEST(harness.probe.bytes_sent == 3 * body.size());
+    BOOST_TEST(eventually([&] { return harness.probe.bytes_sent == 3 * body.size(); }));
 }
 
 BOOST_AUTO_TEST_CASE(a_large_answer_among_pipelined_ones_keeps_the_order) {
