@@ -1,29 +1,29 @@
 #include "server/api/journal.hpp"
 
-#include <cstdio>
-#include <string>
+#include "server/log.hpp"
 
 namespace alcove::api {
-namespace {
-
-void print_line(const std::string& line) {
-    std::fprintf(stderr, "%s\n", line.c_str());
-}
-
-}  // namespace
 
 void journal_failure(const http::Request& request, std::string_view code, std::string_view cause) {
-    print_line("failure " + std::string(request.id) + " " + std::string(code) + ": " + std::string(cause));
+    log::error("request_failed", {{"request", request.id},
+                                  {"method", request.method_text},
+                                  {"path", request.path},
+                                  {"code", code},
+                                  {"cause", cause}});
 }
 
 void journal_access(const http::Request& request, unsigned status, std::size_t bytes, std::int64_t duration_us) {
-    print_line("access " + std::string(request.id) + " " + std::string(request.method_text) + " " +
-               std::string(request.path) + " " + std::to_string(status) + " " + std::to_string(bytes) + " " +
-               std::to_string(duration_us));
+    log::info("request", {{"request", request.id},
+                          {"remote", request.remote},
+                          {"method", request.method_text},
+                          {"path", request.path},
+                          {"status", std::int64_t{status}},
+                          {"bytes", static_cast<std::int64_t>(bytes)},
+                          {"duration_us", duration_us}});
 }
 
 void journal_notice(std::string_view text) {
-    print_line("notice " + std::string(text));
+    log::warn("identity", {{"notice", text}});
 }
 
 }  // namespace alcove::api

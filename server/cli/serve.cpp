@@ -1,0 +1,146 @@
+// `alcove serve`: puts configuration, store, application and listener together, and takes them apart again.
+#include <sched.h>
+#include <signal.h>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <thread>
+
+#include "kv/lmdb/engine.hpp"
+#include "server/api/app.hpp"
+#include "server/cli/cli.hpp"
+#include "server/http/server.hpp"
+#include "server/log.hpp"
+
+namespace alcove::cli {
+
+namespace {
+
+namespace asio = boost::asio;
+
+// So that the last answers leave before a failed store ends the process.
+constexpr auto fatal_grace = std::chrono::milliseconds(200);
+
+unsigned thread_count(const Config& config) {
+    if (config.threads != 0) return static_cast<unsigned>(config.threads);
+    cpu_set_t allowed;
+    CPU_ZERO(&allowed);
+    if (::sched_getaffinity(0, sizeof allowed, &allowed) != 0) return 1;
+    return static_cast<unsigned>(CPU_COUNT(&allowed));
+}
+
+kv::EngineOptions engine_options(const Config& config) {
+    kv::EngineOptions options;
+    options.directory = config.data;
+    options.map_bytes = config.map_bytes;
+    options.disk_reserve_bytes = config.disk_reserve_bytes;
+    options.segment_bytes = config.segment_bytes;
+    options.overlay_bytes = config.overlay_bytes;
+    options.apply_interval = config.apply_interval;
+    options.history = config.history;
+    options.history_age = config.history_age;
+    options.history_bytes = config.history_bytes;
+    options.queued_commits_max = config.queued_commits_max;
+    options.notice = [](std::string_view text) { log::warn("store", {{"notice", text}}); };
+    options.fatal = [](std::string_view why) {
+        log::error("store_failed", {{"cause", why}});
+        std::this_thread::sleep_for(fatal_grace);
+        log::finish();
+        std::_Exit(exit_failure);
+    };
+    return options;
+}
+
+http::ServerOptions server_options(const Config& config) {
+    const ListenAddress listen = parse_listen(config.listen);
+    http::ServerOptions options;
+    options.address = listen.address;
+    options.port = listen.port;
+    options.threads = thread_count(config);
+    options.connections_max = config.connections_max;
+    options.header_timeout = config.header_timeout;
+    options.body_timeout = config.body_timeout;
+    options.write_timeout = config.write_timeout;
+    options.idle_timeout = config.idle_timeout;
+    options.shutdown_grace = config.shutdown;
+    return options;
+}
+
+std::string url_of(const http::ServerOptions& options, std::uint16_t port) {
+    const bool v6 = options.address.find(':') != std::string::npos;
+    return "http://" + (v6 ? "[" + options.address + "]" : options.address) + ":" + std::to_string(port);
+}
+
+// Runs App::start to its end. `context` must outlive the store.
+std::optional<std::string> start_app(asio::io_context& context, api::App& app,
+                                     std::optional<std::string> root_key) {
+    std::optional<scopes::Result<std::optional<std::string>>> outcome;
+    auto task = app.start(std::move(root_key));
+    const auto done = [&outcome](std::exception_ptr failure, scopes::Result<std::optional<std::string>> result) {
+        if (failure) std::rethrow_exception(failure);
+        outcome.emplace(std::move(result));
+    };
+    asio::co_spawn(context, std::move(task), done);
+    context.run();
+    if (!*outcome) throw std::runtime_error("the start failed: " + outcome->error().message);
+    return std::move(**outcome);
+}
+
+// SIGTERM and SIGINT are taken by waiting for them, on the main thread; all other threads leave them alone.
+class StopSignals {
+public:
+    StopSignals() {
+        ::sigemptyset(&set_);
+        ::sigaddset(&set_, SIGTERM);
+        ::sigaddset(&set_, SIGINT);
+        ::pthread_sigmask(SIG_BLOCK, &set_, nullptr);
+        ::signal(SIGPIPE, SIG_IGN);
+    }
+    int wait() {
+        int signal = 0;
+        ::sigwait(&set_, &signal);
+        return signal;
+    }
+
+private:
+    sigset_t set_{};
+};
+
+void print_start(const std::string& url, const std::optional<std::string>& admin_key) {
+    std::printf("listening on %s\n", url.c_str());
+    if (admin_key) std::printf("admin key: %s  (shown once; keep it)\n", admin_key->c_str());
+    std::fflush(stdout);
+}
+
+}  // namespace
+
+int serve(const Config& config, std::optional<std::string> root_key) {
+    StopSignals signals;
+    log::configure(log::level_of(config.log_level));
+    {
+        const http::ServerOptions options = server_options(config);
+        boost::asio::io_context start_context;
+        http::Server server(options);
+        const std::unique_ptr<kv::Engine> store = kv::open_engine(engine_options(config));
+        api::App app(
+            *store,
+            {.value_bytes = config.value_bytes, .access_log = config.access_log, .public_url = config.public_url});
+        const std::optional<std::string> admin_key = start_app(start_context, app, std::move(root_key));
+        server.start(app);
+        const std::string url = url_of(options, server.port());
+        print_start(url, admin_key);
+        log::info("started", {{"url", url}, {"data", config.data}, {"version", ALCOVE_VERSION}});
+        const int signal = signals.wait();
+        log::info("stopping", {{"signal", std::int64_t{signal}}});
+        server.stop();
+        store->close();
+    }
+    log::info("stopped", {});
+    log::finish();
+    return exit_ok;
+}
+
+}  // namespace alcove::cli

@@ -1,0 +1,354 @@
+// The table of configuration keys, and how their values are read from text and from TOML.
+#include "server/config.hpp"
+
+#include <algorithm>
+#include <boost/asio/ip/address.hpp>
+#include <charconv>
+#include <cmath>
+#include <limits>
+
+// Only this file sees toml++: it is header-only and slow to compile.
+#include <toml++/toml.h>
+
+#include "kv/limits.hpp"
+
+namespace alcove {
+
+namespace {
+
+using Milliseconds = Config::Milliseconds;
+
+constexpr std::uint64_t KiB = std::uint64_t{1} << 10;
+constexpr std::uint64_t MiB = std::uint64_t{1} << 20;
+constexpr std::uint64_t GiB = std::uint64_t{1} << 30;
+constexpr Milliseconds year = std::chrono::hours{24 * 365};
+
+struct Unit {
+    std::string_view name;
+    std::uint64_t bytes;
+};
+constexpr Unit units[] = {{"KiB", KiB}, {"MiB", MiB}, {"GiB", GiB}, {"TiB", 1024 * GiB}};
+
+void check_listen(const std::string& text) {
+    parse_listen(text);
+}
+
+void check_url(const std::string& text) {
+    if (text.empty()) return;
+    if (!text.starts_with("http://") && !text.starts_with("https://")) {
+        throw ConfigError("\"" + text + "\" is not an http:// or https:// URL");
+    }
+    if (text.ends_with("/")) throw ConfigError("\"" + text + "\" must not end with a slash");
+}
+
+void check_not_empty(const std::string& text) {
+    if (text.empty()) throw ConfigError("must not be empty");
+}
+
+std::string quoted(std::string_view text) {
+    return "\"" + std::string(text) + "\"";
+}
+
+std::string size_text(std::uint64_t bytes) {
+    for (const Unit& unit : {units[3], units[2], units[1], units[0]}) {
+        if (bytes >= unit.bytes && bytes % unit.bytes == 0) {
+            return std::to_string(bytes / unit.bytes) + std::string(unit.name);
+        }
+    }
+    return std::to_string(bytes);
+}
+
+std::string seconds_text(Milliseconds value) {
+    std::string text = std::to_string(value.count() / 1000);
+    if (value.count() % 1000 == 0) return text;
+    std::string fraction = std::to_string(1000 + value.count() % 1000).substr(1);
+    while (fraction.back() == '0')
+        fraction.pop_back();
+    return text + "." + fraction;
+}
+
+template <class Value>
+void check_range(Value value, Value min, Value max, std::string (*print)(Value)) {
+    if (value < min) throw ConfigError(print(value) + " is below the least allowed, " + print(min));
+    if (value > max) throw ConfigError(print(value) + " is above the most allowed, " + print(max));
+}
+
+std::string count_text(std::uint64_t value) {
+    return std::to_string(value);
+}
+
+std::uint64_t parse_count(std::string_view text) {
+    std::uint64_t value = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (error != std::errc() || end != text.data() + text.size()) {
+        throw ConfigError(quoted(text) + " is not a whole number");
+    }
+    return value;
+}
+
+std::uint64_t parse_size(std::string_view text) {
+    for (const Unit& unit : units) {
+        if (!text.ends_with(unit.name)) continue;
+        const std::uint64_t count = parse_count(text.substr(0, text.size() - unit.name.size()));
+        if (count > std::numeric_limits<std::uint64_t>::max() / unit.bytes) {
+            throw ConfigError(quoted(text) + " is too large");
+        }
+        return count * unit.bytes;
+    }
+    try {
+        return parse_count(text);
+    } catch (const ConfigError&) {
+        throw ConfigError(quoted(text) + " is not a size in bytes such as 1048576 or \"1MiB\"");
+    }
+}
+
+Milliseconds parse_seconds(std::string_view text) {
+    double seconds = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seconds);
+    const bool whole = error == std::errc() && end == text.data() + text.size() && std::isfinite(seconds);
+    if (!whole || seconds < 0 || seconds > 1e12) throw ConfigError(quoted(text) + " is not a number of seconds");
+    return Milliseconds(std::llround(seconds * 1000));
+}
+
+bool parse_flag(std::string_view text) {
+    if (text == "true" || text.empty()) return true;
+    if (text == "false") return false;
+    throw ConfigError(quoted(text) + " is neither true nor false");
+}
+
+std::string upper(std::string text) {
+    std::transform(text.begin(), text.end(), text.begin(),
+                   [](char c) { return c >= 'a' && c <= 'z' ? c - 32 : c; });
+    return text;
+}
+
+const ConfigKey* find_key(std::string_view section, std::string_view name) {
+    for (const ConfigKey& key : config_keys()) {
+        if (key.section == section && key.name == name) return &key;
+    }
+    return nullptr;
+}
+
+bool is_section(std::string_view section) {
+    return std::any_of(config_keys().begin(), config_keys().end(),
+                       [&](const ConfigKey& key) { return key.section == section; });
+}
+
+// The type in the file must be the key's: a number is no text and a text no number, except that sizes are both.
+void set_from_toml(const ConfigKey& key, Config& config, const toml::node& node) {
+    const bool text =
+        std::holds_alternative<ConfigKey::Text>(key.kind) || std::holds_alternative<ConfigKey::Choice>(key.kind);
+    const bool size = std::holds_alternative<ConfigKey::Size>(key.kind);
+    const bool seconds = std::holds_alternative<ConfigKey::Seconds>(key.kind);
+    if (const auto* value = node.as_string(); value && (text || size)) return key.set(config, value->get());
+    if (const auto* value = node.as_boolean(); value && std::holds_alternative<ConfigKey::Flag>(key.kind)) {
+        return key.set(config, value->get() ? "true" : "false");
+    }
+    if (const auto* value = node.as_integer();
+        value && !text && !std::holds_alternative<ConfigKey::Flag>(key.kind)) {
+        return key.set(config, std::to_string(value->get()));
+    }
+    if (const auto* value = node.as_floating_point(); value && seconds) {
+        return key.set(config, seconds_text(parse_seconds(std::to_string(value->get()))));
+    }
+    throw ConfigError(std::string("expected ") + (text      ? "a string"
+                                                  : size    ? "a size in bytes such as 1048576 or \"1MiB\""
+                                                  : seconds ? "a number of seconds"
+                                                  : std::holds_alternative<ConfigKey::Flag>(key.kind)
+                                                      ? "true or false"
+                                                      : "a whole number"));
+}
+
+}  // namespace
+
+std::span<const ConfigKey> config_keys() {
+    using Key = ConfigKey;
+    constexpr auto second = Milliseconds(1000);
+    constexpr auto tenth = Milliseconds(100);
+    constexpr auto hour = Milliseconds(3'600'000);
+    static const std::vector<ConfigKey> keys = {
+        {"server", "listen", "HOST:PORT to listen on; port 0 takes a free one",
+         Key::Text{&Config::listen, check_listen}},
+        {"server", "threads", "I/O threads; 0: one per CPU that the process may use",
+         Key::Count{&Config::threads, 0, 256}},
+        {"server", "public_url", "how clients reach the server, for URLs in answers; empty: none",
+         Key::Text{&Config::public_url, check_url}},
+        {"server", "access_log", "one line on stderr for every request", Key::Flag{&Config::access_log}},
+        {"server", "connections_max", "open connections; beyond it 503",
+         Key::Count{&Config::connections_max, 1, 1'000'000}},
+        {"server", "header_timeout_seconds", "for a whole request header, from its first byte on",
+         Key::Seconds{&Config::header_timeout, tenth, hour}},
+        {"server", "body_timeout_seconds", "without any progress of a request body",
+         Key::Seconds{&Config::body_timeout, tenth, hour}},
+        {"server", "write_timeout_seconds", "without any progress of a response",
+         Key::Seconds{&Config::write_timeout, tenth, hour}},
+        {"server", "idle_timeout_seconds", "between two requests of a connection",
+         Key::Seconds{&Config::idle_timeout, tenth, hour}},
+        {"server", "shutdown_seconds", "for requests under way when the server is told to stop",
+         Key::Seconds{&Config::shutdown, Milliseconds(0), hour}},
+        {"store", "data", "the data folder", Key::Text{&Config::data, check_not_empty}},
+        {"store", "map_bytes", "the index refuses to grow beyond it",
+         Key::Size{&Config::map_bytes, 4 * MiB, 64 * 1024 * GiB}},
+        {"store", "disk_reserve_bytes", "of free disk that writes leave alone",
+         Key::Size{&Config::disk_reserve_bytes, 0, 1024 * GiB}},
+        {"store", "segment_bytes", "size of one file of the log",
+         Key::Size{&Config::segment_bytes, 64 * KiB, 4 * GiB - 1}},
+        {"store", "overlay_bytes", "of commits in memory before they are applied to the index",
+         Key::Size{&Config::overlay_bytes, 64 * KiB, 4 * GiB}},
+        {"store", "apply_interval_seconds", "or after this time, whatever comes first",
+         Key::Seconds{&Config::apply_interval, Milliseconds(1), 60 * second}},
+        {"store", "history", "keep what changed, for watches", Key::Flag{&Config::history}},
+        {"store", "history_age_seconds", "how long", Key::Seconds{&Config::history_age, second, 100 * year}},
+        {"store", "history_bytes", "and how much of it", Key::Size{&Config::history_bytes, 0, 1024 * 1024 * GiB}},
+        {"store", "queued_commits_max", "writes that wait for the disk; beyond it 503",
+         Key::Count{&Config::queued_commits_max, 1, 1'000'000}},
+        {"limits", "value_bytes", "the largest value of a key",
+         Key::Size{&Config::value_bytes, 1, kv::limits::value_bytes_max}},
+        {"log", "level", "what is logged to stderr",
+         Key::Choice{&Config::log_level, {"debug", "info", "warn", "error"}}},
+    };
+    return keys;
+}
+
+std::string ConfigKey::dotted() const {
+    return std::string(section) + "." + std::string(name);
+}
+
+std::string ConfigKey::flag() const {
+    std::string text = "--" + std::string(section) + "-" + std::string(name);
+    std::replace(text.begin(), text.end(), '_', '-');
+    return text;
+}
+
+std::string ConfigKey::environment() const {
+    return "ALCOVE_" + upper(std::string(section)) + "_" + upper(std::string(name));
+}
+
+std::string ConfigKey::value_of(const Config& config) const {
+    struct Print {
+        const Config& config;
+        std::string operator()(const Text& text) const { return quoted(config.*text.member); }
+        std::string operator()(const Choice& choice) const { return quoted(config.*choice.member); }
+        std::string operator()(const Flag& each) const { return config.*each.member ? "true" : "false"; }
+        std::string operator()(const Count& count) const { return count_text(config.*count.member); }
+        std::string operator()(const Size& size) const {
+            const std::string text = size_text(config.*size.member);
+            return text.back() == 'B' ? quoted(text) : text;
+        }
+        std::string operator()(const Seconds& seconds) const { return seconds_text(config.*seconds.member); }
+    };
+    return std::visit(Print{config}, kind);
+}
+
+void ConfigKey::set(Config& config, std::string_view text) const {
+    struct Set {
+        Config& config;
+        std::string_view text;
+        void operator()(const Text& each) const {
+            if (each.check) each.check(std::string(text));
+            config.*each.member = text;
+        }
+        void operator()(const Choice& each) const {
+            std::string all;
+            for (const std::string& choice : each.choices) {
+                if (choice == text) {
+                    config.*each.member = text;
+                    return;
+                }
+                all += (all.empty() ? "" : ", ") + choice;
+            }
+            throw ConfigError(quoted(text) + " is none of " + all);
+        }
+        void operator()(const Flag& each) const { config.*each.member = parse_flag(text); }
+        void operator()(const Count& each) const {
+            const std::uint64_t value = parse_count(text);
+            check_range(value, each.min, each.max, count_text);
+            config.*each.member = value;
+        }
+        void operator()(const Size& each) const {
+            const std::uint64_t value = parse_size(text);
+            check_range(value, each.min, each.max, size_text);
+            config.*each.member = value;
+        }
+        void operator()(const Seconds& each) const {
+            const Milliseconds value = parse_seconds(text);
+            check_range(value, each.min, each.max, seconds_text);
+            config.*each.member = value;
+        }
+    };
+    std::visit(Set{config, text}, kind);
+}
+
+void load_file(Config& config, const std::string& path) {
+    toml::table table;
+    try {
+        table = toml::parse_file(path);
+    } catch (const toml::parse_error& error) {
+        const auto line = error.source().begin.line;
+        throw ConfigError(path + (line ? ":" + std::to_string(line) : "") + ": " +
+                          std::string(error.description()));
+    }
+    const auto at = [&](const toml::node& node) {
+        return path + ":" + std::to_string(node.source().begin.line) + ": ";
+    };
+    for (const auto& [section, content] : table) {
+        const toml::table* keys = content.as_table();
+        if (!keys || !is_section(section.str())) {
+            throw ConfigError(path + ":" + std::to_string(section.source().begin.line) + ": unknown " +
+                              (keys ? "section " : "key ") + std::string(section.str()));
+        }
+        for (const auto& [name, node] : *keys) {
+            const std::string dotted = std::string(section.str()) + "." + std::string(name.str());
+            const ConfigKey* key = find_key(section.str(), name.str());
+            if (!key) {
+                throw ConfigError(path + ":" + std::to_string(name.source().begin.line) + ": unknown key " +
+                                  dotted);
+            }
+            try {
+                set_from_toml(*key, config, node);
+            } catch (const ConfigError& error) {
+                throw ConfigError(at(node) + dotted + ": " + error.what());
+            }
+        }
+    }
+}
+
+void load_environment(Config& config, const std::map<std::string, std::string>& environment) {
+    for (const auto& [name, value] : environment) {
+        // ALCOVE_ROOT_KEY is a secret and no key of the configuration; the two others serve clients.
+        if (!name.starts_with("ALCOVE_") || name == "ALCOVE_ROOT_KEY" || name == "ALCOVE_URL" ||
+            name == "ALCOVE_KEY" || name.starts_with("ALCOVE_TEST_")) {
+            continue;
+        }
+        const auto keys = config_keys();
+        const auto key = std::find_if(keys.begin(), keys.end(),
+                                      [&](const ConfigKey& each) { return each.environment() == name; });
+        if (key == keys.end()) throw ConfigError("environment: unknown variable " + name);
+        try {
+            key->set(config, value);
+        } catch (const ConfigError& error) {
+            throw ConfigError("environment: " + name + ": " + error.what());
+        }
+    }
+}
+
+ListenAddress parse_listen(const std::string& text) {
+    const std::size_t colon = text.rfind(':');
+    if (colon == std::string::npos || colon == 0) throw ConfigError(quoted(text) + " is not HOST:PORT");
+    std::string host = text.substr(0, colon);
+    if (host.front() == '[' && host.back() == ']') host = host.substr(1, host.size() - 2);
+    if (host == "localhost") host = "127.0.0.1";
+    boost::system::error_code error;
+    boost::asio::ip::make_address(host, error);
+    if (error) throw ConfigError(quoted(host) + " is not an IP address");
+    std::uint64_t port = 0;
+    try {
+        port = parse_count(std::string_view(text).substr(colon + 1));
+    } catch (const ConfigError&) {
+        throw ConfigError(quoted(text.substr(colon + 1)) + " is not a port");
+    }
+    check_range(port, std::uint64_t{0}, std::uint64_t{65535}, count_text);
+    return {.address = std::move(host), .port = static_cast<std::uint16_t>(port)};
+}
+
+}  // namespace alcove
