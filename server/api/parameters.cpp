@@ -14,6 +14,35 @@ Problem bad_ttl(std::string_view field) {
     return invalid_field(field, "'" + std::string(field) + "' must be seconds, above 0 and at most 100 years");
 }
 
+// Exactly, digit by digit; what is finer than a millisecond counts as one more.
+std::optional<kv::TimeMs> decimal_ms(std::string_view seconds) {
+    const auto* end = seconds.data() + seconds.size();
+    kv::TimeMs whole = 0;
+    const auto parsed = std::from_chars(seconds.data(), end, whole);
+    if (parsed.ec != std::errc() || whole > ttl_ms_max / 1000) return std::nullopt;
+    kv::TimeMs ms = whole * 1000;
+    if (parsed.ptr == end) return ms;
+    if (*parsed.ptr != '.' || parsed.ptr + 1 == end) return std::nullopt;
+    bool finer = false;
+    kv::TimeMs unit = 100;
+    for (const auto* digit = parsed.ptr + 1; digit != end; ++digit, unit /= 10) {
+        if (*digit < '0' || *digit > '9') return std::nullopt;
+        ms += unit * (*digit - '0');
+        finer = finer || (unit == 0 && *digit != '0');
+    }
+    return finer ? ms + 1 : ms;
+}
+
+std::optional<kv::TimeMs> scientific_ms(std::string_view seconds) {
+    const auto* end = seconds.data() + seconds.size();
+    double number = 0;
+    const auto parsed = std::from_chars(seconds.data(), end, number);
+    if (parsed.ec != std::errc() || parsed.ptr != end) return std::nullopt;
+    const double ms = std::ceil(number * 1000);
+    if (!(ms <= static_cast<double>(ttl_ms_max))) return std::nullopt;
+    return static_cast<kv::TimeMs>(ms);
+}
+
 }  // namespace
 
 std::optional<Problem> refuse_key(std::string_view field, std::string_view key) {
@@ -56,32 +85,11 @@ Result<bool> take_flag(http::Query& query, std::string_view name) {
 }
 
 Result<kv::Expiry> parse_ttl(std::string_view field, std::string_view seconds) {
-    const auto end = seconds.data() + seconds.size();
-    std::int64_t whole = 0;
-    const auto parsed = std::from_chars(seconds.data(), end, whole);
-    if (parsed.ec == std::errc() && (parsed.ptr == end || *parsed.ptr == '.')) {  // exactly, digit by digit
-        if (whole < 0 || whole > ttl_ms_max / 1000 || seconds.front() == '-') return bad_ttl(field);
-        kv::TimeMs ms = whole * 1000;
-        bool finer = false;
-        if (parsed.ptr != end) {
-            kv::TimeMs unit = 100;
-            if (parsed.ptr + 1 == end) return bad_ttl(field);
-            for (const auto* digit = parsed.ptr + 1; digit != end; ++digit, unit /= 10) {
-                if (*digit < '0' || *digit > '9') return bad_ttl(field);
-                ms += unit * (*digit - '0');
-                finer = finer || (unit == 0 && *digit != '0');
-            }
-        }
-        if (finer) ++ms;
-        if (ms <= 0 || ms > ttl_ms_max) return bad_ttl(field);
-        return kv::Expiry::after(ms);
-    }
-    double number = 0;  // JSON may write 1e3
-    const auto scientific = std::from_chars(seconds.data(), end, number);
-    if (scientific.ec != std::errc() || scientific.ptr != end || !(number > 0)) return bad_ttl(field);
-    const double ms = std::ceil(number * 1000);
-    if (!(ms <= static_cast<double>(ttl_ms_max))) return bad_ttl(field);
-    return kv::Expiry::after(static_cast<kv::TimeMs>(ms));
+    const bool scientific = seconds.find_first_of("eE") != std::string_view::npos;  // JSON may write 1e3
+    if (seconds.empty() || seconds.front() < '0' || seconds.front() > '9') return bad_ttl(field);
+    const auto ms = scientific ? scientific_ms(seconds) : decimal_ms(seconds);
+    if (!ms || *ms <= 0 || *ms > ttl_ms_max) return bad_ttl(field);
+    return kv::Expiry::after(*ms);
 }
 
 Result<kv::Expiry> parse_expires_at(std::string_view field, std::string_view time, kv::TimeMs now_ms) {
