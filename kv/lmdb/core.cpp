@@ -216,7 +216,6 @@ NamespaceState state_after(const log::CommitRecord& commit, Version version) {
     NamespaceState state{
         .id = commit.id, .name = commit.name, .created_version = commit.created_version, .usage = commit.usage};
     state.usage.version = version;
-    state.usage.last_written_ms = commit.time_ms;
     return state;
 }
 

@@ -69,6 +69,8 @@ void encode(const CommitRecord& commit, std::string& out) {
     encoder.varint(commit.usage.bytes);
     encoder.varint(commit.usage.files);
     encoder.varint(commit.usage.file_bytes);
+    // As a difference, which is 0 for all but expired keys.
+    encoder.varint(static_cast<std::uint64_t>(commit.time_ms - commit.usage.last_written_ms));
     encoder.varint(commit.effects.size());
     for (const Effect& effect : commit.effects)
         encode(effect, encoder);
@@ -96,6 +98,7 @@ CommitRecord decode_commit(std::string_view bytes) {
         commit.usage.bytes = decoder.varint();
         commit.usage.files = decoder.varint();
         commit.usage.file_bytes = decoder.varint();
+        commit.usage.last_written_ms = commit.time_ms - static_cast<TimeMs>(decoder.varint());
         const std::uint64_t effects = decoder.varint();
         for (std::uint64_t i = 0; i < effects && decoder.ok(); ++i)
             commit.effects.push_back(take_effect(decoder));

@@ -29,7 +29,7 @@ struct CommitRecord {
     NamespaceName name;
     Version created_version = 0;  // of the namespace: its first commit
     TimeMs time_ms = 0;
-    Usage usage;  // of the namespace after this commit; its version and time are the commit's
+    Usage usage;  // of the namespace after this commit, whose version its version is
     std::vector<Effect> effects;
     std::optional<Owner> dropped;
 };
