@@ -116,7 +116,7 @@ Problem to_problem(const scopes::Error& error) {
 }
 
 void answer(const http::Request& request, http::Response& response, const Problem& problem) {
-    if (problem.status >= 500)
+    if (problem.status == 500)  // 503 and 507 are states, which readiness tells
         journal_failure(request, problem.code, problem.cause.empty() ? problem.message : problem.cause);
     print_error(response, problem.status, problem.code, problem.message, problem.details);
 }

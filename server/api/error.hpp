@@ -48,7 +48,7 @@ Problem precondition_failed(std::optional<kv::Version> current);
 Problem to_problem(const kv::Error& error);
 Problem to_problem(const scopes::Error& error);
 
-// Fills the response. A problem of status 500 or more is logged with its cause.
+// Fills the response. A problem of status 500 is logged with its cause.
 void answer(const http::Request& request, http::Response& response, const Problem& problem);
 
 // The shape alone, for what never reached the product.

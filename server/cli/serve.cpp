@@ -109,9 +109,14 @@ private:
     sigset_t set_{};
 };
 
-void print_start(const std::string& url, const std::optional<std::string>& admin_key) {
-    std::printf("listening on %s\n", url.c_str());
-    if (admin_key) std::printf("admin key: %s  (shown once; keep it)\n", admin_key->c_str());
+// At once: when the start fails after this, the key is already made and would never be shown.
+void print_admin_key(const std::string& admin_key) {
+    std::printf("admin key: %s  (shown once; keep it)\n", admin_key.c_str());
+    std::fflush(stdout);
+}
+
+void print_listening(const std::string& url) {
+    std::printf("listening on %s\nready\n", url.c_str());
     std::fflush(stdout);
 }
 
@@ -129,9 +134,10 @@ int serve(const Config& config, std::optional<std::string> root_key) {
             *store,
             {.value_bytes = config.value_bytes, .access_log = config.access_log, .public_url = config.public_url});
         const std::optional<std::string> admin_key = start_app(start_context, app, std::move(root_key));
+        if (admin_key) print_admin_key(*admin_key);
         server.start(app);
         const std::string url = url_of(options, server.port());
-        print_start(url, admin_key);
+        print_listening(url);
         log::info("started", {{"url", url}, {"data", config.data}, {"version", ALCOVE_VERSION}});
         const int signal = signals.wait();
         log::info("stopping", {{"signal", std::int64_t{signal}}});

@@ -1,0 +1,124 @@
+// Programs that tests start.
+#include "tests/support/process.hpp"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cstring>
+#include <stdexcept>
+
+extern char** environ;
+
+namespace alcove::test {
+
+namespace {
+
+std::vector<std::string> environment_with(const Environment& more) {
+    std::vector<std::string> out;
+    for (char** variable = environ; *variable; ++variable) {
+        const std::string text = *variable;
+        if (!text.starts_with("ALCOVE_")) out.push_back(text);
+    }
+    for (const auto& [name, value] : more)
+        out.push_back(name + "=" + value);
+    return out;
+}
+
+std::vector<char*> pointers(std::vector<std::string>& texts) {
+    std::vector<char*> out;
+    for (std::string& text : texts)
+        out.push_back(text.data());
+    out.push_back(nullptr);
+    return out;
+}
+
+struct Started {
+    pid_t pid;
+    int output;  // a pipe's reading end
+};
+
+Started start(std::vector<std::string> arguments, const Environment& environment) {
+    int pipe_ends[2];
+    if (::pipe2(pipe_ends, O_CLOEXEC) != 0) throw std::runtime_error("no pipe");
+    std::vector<std::string> variables = environment_with(environment);
+    const std::vector<char*> argv = pointers(arguments);
+    const std::vector<char*> envp = pointers(variables);
+    const pid_t pid = ::fork();
+    if (pid == 0) {
+        ::dup2(pipe_ends[1], STDOUT_FILENO);
+        ::dup2(pipe_ends[1], STDERR_FILENO);
+        ::execve(argv[0], argv.data(), envp.data());
+        ::_exit(127);
+    }
+    ::close(pipe_ends[1]);
+    return {pid, pipe_ends[0]};
+}
+
+int wait_for(pid_t pid) {
+    int status = 0;
+    while (::waitpid(pid, &status, 0) < 0 && errno == EINTR) {
+    }
+    return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+std::string after(const std::string& text, const std::string& mark) {
+    const std::size_t at = text.find(mark);
+    if (at == std::string::npos) return {};
+    const std::size_t begin = at + mark.size();
+    return text.substr(begin, text.find_first_of(" \n", begin) - begin);
+}
+
+}  // namespace
+
+Finished run_program(const std::vector<std::string>& arguments, const Environment& environment) {
+    const Started started = start(arguments, environment);
+    Finished finished;
+    char buffer[4096];
+    for (ssize_t got; (got = ::read(started.output, buffer, sizeof buffer)) > 0;) {
+        finished.output.append(buffer, static_cast<std::size_t>(got));
+    }
+    ::close(started.output);
+    finished.status = wait_for(started.pid);
+    return finished;
+}
+
+ServerProcess::ServerProcess(const std::filesystem::path& data, const Environment& environment,
+                             const std::vector<std::string>& flags) {
+    std::vector<std::string> arguments = {ALCOVE_BINARY, "serve",    "--data",
+                                          data.string(), "--listen", "127.0.0.1:0"};
+    arguments.insert(arguments.end(), flags.begin(), flags.end());
+    const Started started = start(arguments, environment);
+    pid_ = started.pid;
+    output_ = started.output;
+    std::string printed;
+    while (printed.find("ready\n") == std::string::npos) {
+        char buffer[4096];
+        const ssize_t got = ::read(output_, buffer, sizeof buffer);
+        if (got <= 0) throw std::runtime_error("the server did not start: " + printed);
+        printed.append(buffer, static_cast<std::size_t>(got));
+    }
+    port_ = static_cast<unsigned short>(std::stoi(after(printed, "listening on http://127.0.0.1:")));
+    admin_key_ = after(printed, "admin key: ");
+}
+
+ServerProcess::~ServerProcess() {
+    if (pid_ > 0) {
+        ::kill(pid_, SIGKILL);
+        wait();
+    }
+    ::close(output_);
+}
+
+void ServerProcess::signal(int number) const {
+    ::kill(pid_, number);
+}
+
+int ServerProcess::wait() {
+    const int status = wait_for(pid_);
+    pid_ = -1;
+    return status;
+}
+
+}  // namespace alcove::test

@@ -1,0 +1,48 @@
+// Programs that tests start: run to the end with what they print, or a server in the background.
+#pragma once
+
+#include <sys/types.h>
+
+#include <chrono>
+#include <filesystem>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace alcove::test {
+
+using Environment = std::map<std::string, std::string>;
+
+struct Finished {
+    int status = 0;      // the exit code; 128 + signal when killed by one
+    std::string output;  // stdout and stderr
+};
+
+// Runs a program to its end. Variables whose names begin with ALCOVE_ are not inherited.
+Finished run_program(const std::vector<std::string>& arguments, const Environment& environment = {});
+
+// `alcove serve` on a free port, killed with the object unless it was stopped before.
+class ServerProcess {
+public:
+    // Waits until it listens; throws std::runtime_error with its output when it does not.
+    ServerProcess(const std::filesystem::path& data, const Environment& environment = {},
+                  const std::vector<std::string>& flags = {});
+    ~ServerProcess();
+    ServerProcess(const ServerProcess&) = delete;
+    ServerProcess& operator=(const ServerProcess&) = delete;
+
+    unsigned short port() const { return port_; }
+    const std::string& admin_key() const { return admin_key_; }  // printed at the first start; else empty
+    pid_t pid() const { return pid_; }
+
+    void signal(int number) const;
+    int wait();  // the exit status, as in Finished
+
+private:
+    pid_t pid_ = -1;
+    int output_ = -1;
+    unsigned short port_ = 0;
+    std::string admin_key_;
+};
+
+}  // namespace alcove::test
