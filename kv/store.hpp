@@ -30,9 +30,9 @@ struct StoreStatus {
 // strictly serializable: a read sees each write that was acknowledged before it began, and an acknowledged
 // write survives power loss.
 //
-// Threads: every call may come from any thread. A coroutine resumes on its own executor, whose execution context must
-// outlive the store: a thread of the store may still be inside the call that resumed it. Parameters that are references
-// or views must stay valid until the awaited call returns.
+// Threads: every call may come from any thread. A coroutine resumes on its own executor, whose execution context
+// must outlive the store: a thread of the store may still be inside the call that resumed it. Parameters that are
+// references or views must stay valid until the awaited call returns.
 //
 // Errors: outcomes a caller must handle are Results. StoreFailure is thrown when the machine is broken.
 class Store {

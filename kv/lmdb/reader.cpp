@@ -187,7 +187,7 @@ Result<ChangesPage> Reader::changes(const NamespaceName& name, Version after, st
     ChangesPage page;
     page.through = std::max(after, snapshot.version());
     if (state->usage.version <= after) return page;
-    const Error compacted = error(Errc::compacted, "the history no longer reaches back to that version");
+    Error compacted = error(Errc::compacted, "the history no longer reaches back to that version");
     if (!core_.options.history || (after < forgotten && state->created_version <= forgotten)) return compacted;
     std::size_t bytes = 0;
     Version last = after;
