@@ -1,0 +1,91 @@
+"""What the figures depend on and stand beside them: the machine, and how busy its cores were."""
+
+import datetime
+import os
+import pathlib
+import platform
+import subprocess
+import time
+
+
+def _read(path):
+    try:
+        return pathlib.Path(path).read_text().strip()
+    except OSError:
+        return ""
+
+
+def _field(text, name):
+    for line in text.splitlines():
+        key, _, value = line.partition(":" if ":" in line else "=")
+        if key.strip() == name:
+            return value.strip().strip('"')
+    return "unknown"
+
+
+def _output(argv):
+    try:
+        return subprocess.run(argv, capture_output=True, text=True, timeout=10).stdout.strip()
+    except OSError:
+        return ""
+
+
+def _disk(folder):
+    source = _output(["findmnt", "-no", "SOURCE", "--target", folder])
+    kind = _output(["findmnt", "-no", "FSTYPE,OPTIONS", "--target", folder])
+    device = " ".join(_output(["lsblk", "-sndo", "NAME,SIZE,MODEL", source]).split()) or source
+    return f"{device}, {' '.join(kind.split())}"
+
+
+def describe(folder):
+    """Pairs of name and text for the head of the report."""
+    memory_kib = int(_field(_read("/proc/meminfo"), "MemTotal").split()[0])
+    return [
+        ("CPU", _field(_read("/proc/cpuinfo"), "model name")),
+        ("Cores", str(os.cpu_count())),
+        ("Memory", f"{memory_kib / 1024 / 1024:.1f} GiB"),
+        ("Kernel", platform.release()),
+        ("System", _field(_read("/etc/os-release"), "PRETTY_NAME")),
+        ("Disk", _disk(folder)),
+        ("Date", datetime.date.today().isoformat()),
+    ]
+
+
+class CoreUse:
+    """How busy some cores are between two looks at /proc/stat, as fractions of 1."""
+
+    def __init__(self, cores):
+        self._cores = cores
+        self._before = self._look()
+
+    def _look(self):
+        times = {}
+        for line in _read("/proc/stat").splitlines():
+            name, *rest = line.split()
+            if name in [f"cpu{core}" for core in self._cores]:
+                user, nice, system, idle, iowait, irq, softirq, steal = map(int, rest[:8])
+                total = user + nice + system + idle + iowait + irq + softirq + steal
+                times[int(name[3:])] = (total, idle + iowait, steal)
+        return times
+
+    def since(self):
+        """{core: (busy, stolen)}; both of the time since the object was made."""
+        now, use = self._look(), {}
+        for core in self._cores:
+            total, idle, steal = (b - a for a, b in zip(self._before[core], now[core]))
+            use[core] = ((total - idle) / max(total, 1), steal / max(total, 1))
+        return use
+
+
+def settle(cores, quiet_seconds=0.5, seconds_max=30, busy_max=0.10):
+    """Waits until the cores have been idle for a while: what one server left behind is not charged to the next.
+    False when they never were."""
+    deadline, quiet = time.monotonic() + seconds_max, 0.0
+    while quiet < quiet_seconds:
+        if time.monotonic() > deadline:
+            return False
+        use = CoreUse(cores)
+        time.sleep(0.25)
+        idle = all(busy <= busy_max for busy, _ in use.since().values())
+        quiet = quiet + 0.25 if idle else 0.0
+    return True

@@ -1,0 +1,308 @@
+"""The servers that stand side by side, each with its own configuration, data folder and port, and how to fill it.
+
+A server has `start()`, `load(keys)`, `stop()`, the `port` to measure, and `get`, `put` and `list` templates where it
+can do these. Everything listens on 127.0.0.1 and keeps its files below the folder that it is given.
+"""
+
+import json
+import os
+import socket
+import subprocess
+
+from http_client import exchange, post_all, probe
+from processes import LOAD_CORE, BenchError, first_line, free_port, on_core, require
+from template import base64_of, key, request, value
+
+BATCH = 128  # operations of one transaction, both Alcove's and etcd's limit
+
+
+def batches(keys, size):
+    for begin in range(0, keys, size):
+        yield range(begin, min(begin + size, keys))
+
+
+class Server:
+    """What all have in common. `start` and `stop` may alternate; the data stays."""
+
+    name = ""
+    get = put = list = None
+
+    def __init__(self, processes, folder):
+        self.processes = processes
+        self.folder = folder
+        self.running = []
+        self.port = 0
+
+    def _run(self, argv, port, log, env=None):
+        process = self.processes.start(argv, self.folder / log, port, env)
+        self.running.append(process)
+        return process
+
+    def start(self):
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self._launch()
+        return self
+
+    def stop(self):
+        for process in reversed(self.running):
+            self.processes.stop(process)
+        self.running.clear()
+
+    def load(self, keys):
+        pass
+
+
+class Nginx(Server):
+    """`return 200` with a constant body: the ceiling of HTTP on one core. It is sent the very requests that Alcove
+    gets, the token included."""
+
+    name = "nginx"
+
+    CONFIG = """
+daemon off;
+worker_processes 1;
+pid {folder}/nginx.pid;
+error_log {folder}/error.log crit;
+events {{ worker_connections 4096; }}
+http {{
+    access_log off;
+    keepalive_requests 1000000000;
+    keepalive_time 1d;
+    keepalive_timeout 1h;
+    client_body_temp_path {folder}/body;
+    proxy_temp_path {folder}/proxy;
+    fastcgi_temp_path {folder}/fastcgi;
+    uwsgi_temp_path {folder}/uwsgi;
+    scgi_temp_path {folder}/scgi;
+    default_type text/plain;
+    server {{
+        listen 127.0.0.1:{port} backlog=4096;
+        location / {{ return 200 "{body}"; }}
+    }}
+}}
+"""
+
+    def _launch(self):
+        self.port = free_port()
+        config = self.folder / "nginx.conf"
+        config.write_text(self.CONFIG.format(folder=self.folder, port=self.port, body=value(0)))
+        self._run([require("nginx"), "-p", self.folder, "-e", self.folder / "error.log", "-c", config], self.port, "log")
+        self.get = alcove_request("GET", f"{Alcove.SCOPES['workspace']}/kv/{{key}}", self.port)
+
+    def version(self):
+        return first_line([require("nginx"), "-v"])
+
+
+class RedisWebdis(Server):
+    """Redis with every write synced, behind webdis with one thread and its default pool."""
+
+    name = "redis + webdis"
+
+    REDIS = """
+bind 127.0.0.1
+port {port}
+dir {folder}
+daemonize no
+save ""
+appendonly yes
+appendfsync no
+auto-aof-rewrite-percentage 0
+"""
+
+    def _launch(self):
+        self.redis_port, self.port = free_port(), free_port()
+        redis = self.folder / "redis.conf"
+        redis.write_text(self.REDIS.format(port=self.redis_port, folder=self.folder))
+        self._run([require("redis-server"), redis], self.redis_port, "redis.log")
+        webdis = self.folder / "webdis.json"
+        webdis.write_text(json.dumps(self._webdis()))
+        self._run([require("webdis"), webdis], self.port, "webdis.log")
+        self.get = request("GET", "/GET/{key}.txt", self.port)
+        self.put = request("PUT", "/SET/{key}", self.port, body="{value}")
+        lex = "/ZRANGEBYLEX/list/[{group}/({group}~/LIMIT/0/100"
+        self.list = request("GET", lex, self.port)
+        self.list_raw = request("GET", f"{lex}.raw", self.port)
+
+    def _webdis(self):
+        return {
+            "redis_host": "127.0.0.1",
+            "redis_port": self.redis_port,
+            "http_host": "127.0.0.1",
+            "http_port": self.port,
+            "threads": 1,
+            "daemonize": False,
+            "verbosity": 0,
+            "logfile": str(self.folder / "webdis.messages"),
+        }
+
+    def load(self, keys):
+        """The keys as strings, and again as one sorted set for ZRANGEBYLEX; synced at the end, and from then on with
+        every write."""
+        with socket.create_connection(("127.0.0.1", self.redis_port)) as redis:
+            answers = redis.makefile("rb")
+            for numbers in batches(keys, 1000):
+                commands = [_resp("SET", key(i), value(i)) for i in numbers]
+                members = [part for i in numbers for part in ("0", f"{key(i)}:{value(i)}")]
+                self._send(redis, answers, [*commands, _resp("ZADD", "list", *members)])
+            self._send(redis, answers, [_resp("CONFIG", "SET", "appendfsync", "always")])
+            redis.sendall(_resp("DBSIZE").encode())
+            if answers.readline() != f":{keys + 1}\r\n".encode():
+                raise BenchError("redis does not hold the keys that were loaded")
+
+    @staticmethod
+    def _send(redis, answers, commands):
+        redis.sendall("".join(commands).encode())
+        for _ in commands:
+            answer = answers.readline()
+            if answer[:1] not in b"+:":
+                raise BenchError(f"redis answered {answer!r}")
+
+    def version(self):
+        webdis = subprocess.run(["dpkg-query", "-W", "-f", "${Version}", "webdis"], capture_output=True, text=True)
+        return f"{first_line([require('redis-server'), '--version'])}, webdis {webdis.stdout.split('+')[0] or 'unknown'}"
+
+
+def _resp(*words):
+    parts = [f"*{len(words)}\r\n"]
+    parts += [f"${len(word)}\r\n{word}\r\n" for word in words]
+    return "".join(parts)
+
+
+class Etcd(Server):
+    """One etcd member, through its JSON gateway."""
+
+    name = "etcd"
+
+    def _launch(self):
+        self.port, peer_port = free_port(), free_port()
+        client, peer = f"http://127.0.0.1:{self.port}", f"http://127.0.0.1:{peer_port}"
+        arguments = {
+            "name": "bench",
+            "data-dir": self.folder / "data",
+            "listen-client-urls": client,
+            "advertise-client-urls": client,
+            "listen-peer-urls": peer,
+            "initial-advertise-peer-urls": peer,
+            "initial-cluster": f"bench={peer}",
+            "quota-backend-bytes": 16 << 30,
+            "logger": "zap",
+            "log-level": "error",
+        }
+        argv = [f"--{name}={content}" for name, content in arguments.items()]
+        self._run([require("etcd"), *argv], self.port, "etcd.log")
+        self.get = request("POST", "/v3/kv/range", self.port, body='{"key":"{key64}"}')
+        self.put = request("POST", "/v3/kv/put", self.port, body='{"key":"{key64}","value":"{value64}"}')
+
+    def load(self, keys):
+        post_all(self.port, "/v3/kv/txn", {}, map(self._transaction, batches(keys, BATCH)), connections=16)
+        everything = '{"key":"AA==","range_end":"AA==","count_only":true}'
+        _, body = exchange(self.port, request("POST", "/v3/kv/range", self.port, body=everything))
+        if f'"count":"{keys}"' not in body:
+            raise BenchError(f"etcd does not hold the keys that were loaded: {body[:200]}")
+
+    @staticmethod
+    def _transaction(numbers):
+        puts = [f'{{"requestPut":{{"key":"{base64_of(key(i))}","value":"{base64_of(value(i))}"}}}}' for i in numbers]
+        return f'{{"success":[{",".join(puts)}]}}'
+
+    def version(self):
+        return first_line([require("etcd"), "--version"])
+
+
+class DenoKv(Server):
+    """Deno KV on its own file, behind Deno.serve."""
+
+    name = "deno kv"
+
+    def __init__(self, processes, folder, deno, script):
+        super().__init__(processes, folder)
+        self.deno = deno
+        self.script = script
+        self.env = {"DENO_DIR": str(folder / "deno"), "DENO_NO_UPDATE_CHECK": "1", "NO_COLOR": "1"}
+
+    def _argv(self, mode, number):
+        return [self.deno, "run", "--unstable-kv", "-A", self.script, mode, self.folder / "kv.sqlite", number]
+
+    def start(self):
+        """Deno opens its file alone, so that it is filled before it is served: see `load`."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        return self
+
+    def load(self, keys):
+        env = {**os.environ, **self.env}
+        done = subprocess.run(on_core(LOAD_CORE, self._argv("load", keys)), env=env, capture_output=True, text=True)
+        if done.returncode != 0:
+            raise BenchError(f"deno could not fill its store: {done.stderr[-300:]}")
+        self.port = free_port()
+        self._run(self._argv("serve", self.port), self.port, "deno.log", self.env)
+        self.list = request("GET", "/list/{group}", self.port)
+
+    def version(self):
+        return first_line([self.deno, "--version"])
+
+
+ROOT_KEY = "alc_benchmark_key_0123456789"
+
+
+def alcove_request(method, target, port, body=""):
+    headers = [f"Authorization: Bearer {ROOT_KEY}"]
+    if body:
+        headers.append("Content-Type: text/plain")
+    return request(method, target, port, headers, body)
+
+
+class Alcove(Server):
+    """Alcove with one I/O thread; its writer and applier share the same core."""
+
+    name = "alcove"
+
+    SCOPES = {
+        "workspace": "/api/v1/workspaces/bench",
+        "end_user": "/api/v1/workspaces/bench/end-users/u1",
+        "external": "/api/v1/workspaces/bench/external/acme",
+    }
+
+    def __init__(self, processes, folder, binary, flags=(), scopes=("workspace",)):
+        super().__init__(processes, folder)
+        self.binary = binary
+        self.flags = flags
+        self.scopes = scopes
+
+    def _launch(self):
+        self.port = free_port()
+        argv = [self.binary, "serve", "--data", self.folder / "data", "--listen", f"127.0.0.1:{self.port}"]
+        argv += ["--server-threads", "1", *self.flags]
+        self.process = self._run(argv, self.port, "alcove.log", {"ALCOVE_ROOT_KEY": ROOT_KEY})
+        workspace = self.SCOPES["workspace"]
+        self.get = self.get_in("workspace")
+        self.put = alcove_request("PUT", f"{workspace}/kv/{{key}}", self.port, body="{value}")
+        listing = f"{workspace}/kv?prefix={{group}}&limit=100&values=true"
+        self.list = alcove_request("GET", listing, self.port)
+
+    def get_in(self, scope):
+        return alcove_request("GET", f"{self.SCOPES[scope]}/kv/{{key}}", self.port)
+
+    def load(self, keys):
+        self._create("/api/v1/workspaces", '{"name":"Bench","slug":"bench"}')
+        if "end_user" in self.scopes:
+            self._create("/api/v1/end-users", '{"workspaceId":"bench","externalId":"u1"}')
+        headers = {"Authorization": f"Bearer {ROOT_KEY}", "Content-Type": "application/json"}
+        for scope in self.scopes:
+            bodies = map(self._transaction, batches(keys, BATCH))
+            post_all(self.port, f"{self.SCOPES[scope]}/transactions", headers, bodies, connections=8)
+            for number in (0, keys // 2, keys - 1):
+                probe(self.port, self.get_in(scope), number, value(number))
+
+    def _create(self, path, body):
+        headers = [f"Authorization: Bearer {ROOT_KEY}", "Content-Type: application/json"]
+        status, answer = exchange(self.port, request("POST", path, self.port, headers, body))
+        if status != 201:
+            raise BenchError(f"POST {path}: {status} {answer[:200]}")
+
+    @staticmethod
+    def _transaction(numbers):
+        put = '{"op":"put","key":"%s","text":"%s","contentType":"text/plain"}'
+        return f'{{"operations":[{",".join([put % (key(i), value(i)) for i in numbers])}]}}'
+
+    def version(self):
+        return first_line([self.binary, "--version"])

@@ -1,0 +1,174 @@
+"""What is measured, scenario by scenario. Each returns {label: [figures of each round]}."""
+
+import re
+import resource
+import socket
+import time
+
+from http_client import probe
+from measure import append_target, client_target, interleave, wrk_target
+from processes import BenchError
+from template import GROUP_KEYS, VALUE_BYTES, base64_of, fill, key, value
+
+IDLE_CONNECTIONS = 1000
+SUSTAINED_SECONDS = 60
+SMALL_KEYS = 10_000
+LONE_SECONDS_MAX = 4  # some ten thousand samples of a lone writer are enough
+
+
+def get(context):
+    nginx, redis, etcd, alcove = (context.server(name) for name in ("nginx", "redis", "etcd", "alcove"))
+    keys = context.options.keys
+    targets = [
+        wrk_target("nginx", context, nginx, nginx.get, keys, expected=value(0)),
+        wrk_target("redis", context, redis, redis.get, keys),
+        wrk_target("etcd", context, etcd, etcd.get, keys, expected="{value64}"),
+        wrk_target("alcove", context, alcove, alcove.get, keys),
+        wrk_target("alcove end_user", context, alcove, alcove.get_in("end_user"), keys),
+        wrk_target("alcove external", context, alcove, alcove.get_in("external"), keys),
+        client_target("nginx, own client", context, nginx, nginx.get, keys, connections=64),
+        client_target("alcove, own client", context, alcove, alcove.get, keys, connections=64),
+    ]
+    return interleave(context, "get", targets)
+
+
+def list_keys(context):
+    redis, deno, alcove = (context.server(name) for name in ("redis", "deno", "alcove"))
+    keys = context.options.keys // GROUP_KEYS * GROUP_KEYS
+    last = "{group}99"
+    targets = [
+        wrk_target("redis", context, redis, redis.list, keys, expected=last),
+        wrk_target("redis raw", context, redis, redis.list_raw, keys, expected=last),
+        wrk_target("deno", context, deno, deno.list, keys, expected=last),
+        wrk_target("alcove", context, alcove, alcove.list, keys, expected=last),
+    ]
+    return interleave(context, "list", targets)
+
+
+def put(context):
+    servers = {name: context.server(name) for name in ("redis", "etcd", "alcove", "alcove no history")}
+    return _put(context, "put", servers, connections=64)
+
+
+def put256(context):
+    servers = {name: context.server(name) for name in ("redis", "alcove")}
+    return _put(context, "put256", servers, connections=256)
+
+
+def _put(context, scenario, servers, connections):
+    keys = context.options.keys
+    targets = []
+    for label, server in servers.items():
+        _check_put(server, keys)
+        settings = {"lead_in_seconds": context.lead_in_seconds, "leaves_seconds": _leaves(context, label)}
+        targets.append(wrk_target(label, context, server, server.put, keys, connections, expected="", **settings))
+    return interleave(context, scenario, targets)
+
+
+def _leaves(context, label):
+    """Alcove applies what it logged some seconds behind: that is not charged to the next target."""
+    return context.applied_seconds if label.startswith("alcove") else 0.5
+
+
+def _check_put(server, keys):
+    """A value that was put is the value that is read."""
+    number, other = keys - 1, value(keys)
+    changed = server.put.replace("{value}", other).replace("{value64}", base64_of(other))
+    probe(server.port, changed, number)
+    probe(server.port, server.get, number, base64_of(other) if "{value64}" in server.put else other)
+    probe(server.port, server.put, number)
+
+
+def lone(context):
+    redis, alcove = context.server("redis"), context.server("alcove")
+    keys = context.options.keys
+    targets = [
+        append_target("append", context, "append", len(value(0))),
+        append_target("overwrite", context, "overwrite", len(value(0))),
+        client_target("redis", context, redis, redis.put, keys, connections=1),
+        client_target("alcove", context, alcove, alcove.put, keys, 1, leaves_seconds=_leaves(context, "alcove")),
+    ]
+    return interleave(context, "lone", targets, min(context.options.seconds, LONE_SECONDS_MAX))
+
+
+def large(context):
+    """GET over few and over many keys, then PUT sustained over the many."""
+    many_keys = context.options.large_keys
+    few, many = context.server("alcove few"), context.server("alcove many")
+    targets = [
+        wrk_target("alcove few", context, few, few.get, SMALL_KEYS),
+        wrk_target("alcove many", context, many, many.get, many_keys),
+    ]
+    context.leaves_seconds = context.applied_seconds
+    results = interleave(context, "large", targets)
+    context.settle()
+    sustained = client_target("sustained", context, many, many.put, many_keys, connections=64)
+    figures = sustained.measure(context.sustained_seconds, 1)
+    if figures["bad_status"] or figures["socket_errors"]:
+        raise BenchError(f"sustained PUT: {figures['bad_status']} answers not 2xx, {figures['socket_errors']} errors")
+    context.say(f"  sustained: {figures['requests']:,} puts, longest gap {figures['gap_max_ms']:.0f} ms")
+    figures["rate"] = figures["requests"] / figures["seconds"]
+    results["sustained"] = [figures]
+    return results
+
+
+def memory(context):
+    """A server that was just started on the loaded folder, with many connections that made one request each."""
+    alcove = context.server("alcove")
+    alcove.stop()
+    alcove.start()
+    context.leaves_seconds = context.applied_seconds
+    context.settle()
+    connections = []
+    try:
+        for number in range(IDLE_CONNECTIONS):
+            connections.append(_use_once(alcove, number % context.options.keys))
+        time.sleep(1)
+        return {"alcove": [_resident(alcove.process.pid)]}
+    finally:
+        for connection in connections:
+            connection.close()
+
+
+def _use_once(server, number):
+    connection = socket.create_connection(("127.0.0.1", server.port), timeout=10)
+    connection.sendall(fill(server.get, number).encode())
+    answer = b""
+    while len(answer.partition(b"\r\n\r\n")[2]) < VALUE_BYTES:
+        received = connection.recv(4096)
+        if not received:
+            raise BenchError(f"connection closed instead of an answer for {key(number)}")
+        answer += received
+    return connection
+
+
+def _resident(pid):
+    """Resident MiB by kind of mapping; the LMDB map apart."""
+    kinds, kind = {"map": 0, "heap and stacks": 0, "files": 0}, ""
+    with open(f"/proc/{pid}/smaps", encoding="utf-8") as lines:
+        for line in lines:
+            if re.match(r"[0-9a-f]+-[0-9a-f]+ ", line):
+                path = line.split(maxsplit=5)[5].strip() if len(line.split()) > 5 else ""
+                kind = "map" if path.endswith("data.mdb") else "files" if path.startswith("/") else "heap and stacks"
+            elif line.startswith("Rss:"):
+                kinds[kind] += int(line.split()[1])
+    mib = {name: kib / 1024 for name, kib in kinds.items()}
+    return {**mib, "beside_map": mib["heap and stacks"] + mib["files"], "connections": IDLE_CONNECTIONS}
+
+
+def raise_file_limit():
+    """1,000 connections on each side need more descriptors than some shells allow."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = 65536 if hard == resource.RLIM_INFINITY else min(hard, 65536)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+
+
+ALL = {
+    "get": get,
+    "list": list_keys,
+    "put": put,
+    "put256": put256,
+    "lone": lone,
+    "memory": memory,
+    "large": large,
+}
