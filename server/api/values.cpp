@@ -29,11 +29,11 @@ bool equals(std::string_view text, std::string_view lower_case) {
 }
 
 const unsigned char* bytes_of(std::string_view text) {
-    return static_cast<const unsigned char*>(static_cast<const void*>(text.data()));
+    return reinterpret_cast<const unsigned char*>(text.data());
 }
 
 unsigned char* bytes_of(std::string& text) {
-    return static_cast<unsigned char*>(static_cast<void*>(text.data()));
+    return reinterpret_cast<unsigned char*>(text.data());
 }
 
 bool is_base64_character(char c) {
