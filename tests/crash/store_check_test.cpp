@@ -195,6 +195,7 @@ void check_store(kv::Engine& engine, Acknowledged& acknowledged) {
     BOOST_TEST(acknowledged.latest <= engine.status().version);
     const auto check_all = [&] {
         std::vector<Entries> spaces;
+        spaces.reserve(names.size());
         for (const auto& name : names)
             spaces.push_back(read_all(engine, name));
         check_writers(spaces, acknowledged);

@@ -141,10 +141,12 @@ void ModelDriver::commit_one() {
 void ModelDriver::commit_at_once() {
     std::vector<Sent> batch;
     const std::size_t size = 2 + history_.below(10);
+    batch.reserve(size);
     for (std::size_t i = 0; i < size; ++i) {
         batch.push_back({.space = &any_space(), .commit = history_.commit(clock_.now_ms(), versions_)});
     }
     std::vector<kv::asio::awaitable<kv::Result<kv::Committed>>> tasks;
+    tasks.reserve(size);
     for (const Sent& sent : batch)
         tasks.push_back(engine_->commit(sent.space->name, sent.commit));
     const auto outcomes = run_all(std::move(tasks));
