@@ -3,9 +3,13 @@
 
 #include <algorithm>
 #include <boost/asio/ip/address.hpp>
+#include <cerrno>
 #include <charconv>
 #include <cmath>
+#include <fstream>
+#include <iterator>
 #include <limits>
+#include <system_error>
 
 // Only this file sees toml++: it is header-only and slow to compile.
 #include <toml++/toml.h>
@@ -67,51 +71,58 @@ std::string seconds_text(Milliseconds value) {
     return text + "." + fraction;
 }
 
-template <class Value>
-void check_range(Value value, Value min, Value max, std::string (*print)(Value)) {
-    if (value < min) throw ConfigError(print(value) + " is below the least allowed, " + print(min));
-    if (value > max) throw ConfigError(print(value) + " is above the most allowed, " + print(max));
-}
-
 std::string count_text(std::uint64_t value) {
     return std::to_string(value);
 }
 
-std::uint64_t parse_count(std::string_view text) {
-    std::uint64_t value = 0;
+// `text` is the value as it was written: what is out of range is shown unchanged.
+template <class Value, class Bound>
+void check_range(std::string_view text, Value value, Bound min, Bound max, std::string (*print)(Bound)) {
+    if (value < Value(min)) throw ConfigError(std::string(text) + " is below the least allowed, " + print(min));
+    if (value > Value(max)) throw ConfigError(std::string(text) + " is above the most allowed, " + print(max));
+}
+
+// Saturates, so that the range check has the last word on numbers below zero and beyond 64 bits.
+std::optional<std::int64_t> to_number(std::string_view text) {
+    using Limits = std::numeric_limits<std::int64_t>;
+    std::int64_t value = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-    if (error != std::errc() || end != text.data() + text.size()) {
-        throw ConfigError(quoted(text) + " is not a whole number");
-    }
+    if (error == std::errc::invalid_argument || end != text.data() + text.size()) return std::nullopt;
+    if (error == std::errc::result_out_of_range) return text.front() == '-' ? Limits::min() : Limits::max();
     return value;
 }
 
-std::uint64_t parse_size(std::string_view text) {
+std::int64_t parse_count(std::string_view text) {
+    const auto value = to_number(text);
+    if (!value) throw ConfigError(quoted(text) + " is not a whole number");
+    return *value;
+}
+
+std::int64_t parse_size(std::string_view text) {
+    std::string_view digits = text;
+    std::int64_t unit_bytes = 1;
     for (const Unit& unit : units) {
         if (!text.ends_with(unit.name)) continue;
-        const std::uint64_t count = parse_count(text.substr(0, text.size() - unit.name.size()));
-        if (count > std::numeric_limits<std::uint64_t>::max() / unit.bytes) {
-            throw ConfigError(quoted(text) + " is too large");
-        }
-        return count * unit.bytes;
+        digits.remove_suffix(unit.name.size());
+        unit_bytes = static_cast<std::int64_t>(unit.bytes);
     }
-    try {
-        return parse_count(text);
-    } catch (const ConfigError&) {
-        throw ConfigError(quoted(text) + " is not a size in bytes such as 1048576 or \"1MiB\"");
-    }
+    const auto count = to_number(digits);
+    if (!count) throw ConfigError(quoted(text) + " is not a size in bytes such as 1048576 or \"1MiB\"");
+    const std::int64_t count_max = std::numeric_limits<std::int64_t>::max() / unit_bytes;
+    return std::clamp(*count, -count_max, count_max) * unit_bytes;
 }
 
 Milliseconds parse_seconds(std::string_view text) {
     double seconds = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seconds);
     const bool whole = error == std::errc() && end == text.data() + text.size() && std::isfinite(seconds);
-    if (!whole || seconds < 0 || seconds > 1e12) throw ConfigError(quoted(text) + " is not a number of seconds");
-    return Milliseconds(std::llround(seconds * 1000));
+    if (!whole) throw ConfigError(quoted(text) + " is not a number of seconds");
+    constexpr double saturated = 1e12;  // above every bound, and its milliseconds fit
+    return Milliseconds(std::llround(std::clamp(seconds, -saturated, saturated) * 1000));
 }
 
 bool parse_flag(std::string_view text) {
-    if (text == "true" || text.empty()) return true;
+    if (text == "true") return true;
     if (text == "false") return false;
     throw ConfigError(quoted(text) + " is neither true nor false");
 }
@@ -120,6 +131,17 @@ std::string upper(std::string text) {
     std::transform(text.begin(), text.end(), text.begin(),
                    [](char c) { return c >= 'a' && c <= 'z' ? c - 32 : c; });
     return text;
+}
+
+// Throws ConfigError. A folder opens like a file and fails at the first read.
+std::string read_text(const std::string& path) {
+    std::ifstream file(path);
+    if (!file) throw ConfigError(path + ": cannot be read: " + std::generic_category().message(errno));
+    try {
+        return {std::istreambuf_iterator<char>(file), {}};
+    } catch (const std::ios_base::failure& failure) {
+        throw ConfigError(path + ": cannot be read: " + failure.code().message());
+    }
 }
 
 const ConfigKey* find_key(std::string_view section, std::string_view name) {
@@ -149,7 +171,9 @@ void set_from_toml(const ConfigKey& key, Config& config, const toml::node& node)
         return key.set(config, std::to_string(value->get()));
     }
     if (const auto* value = node.as_floating_point(); value && seconds) {
-        return key.set(config, seconds_text(parse_seconds(std::to_string(value->get()))));
+        char shortest[32];
+        const auto written = std::to_chars(shortest, shortest + sizeof shortest, value->get());
+        return key.set(config, std::string_view(shortest, written.ptr));
     }
     throw ConfigError(std::string("expected ") + (text      ? "a string"
                                                   : size    ? "a size in bytes such as 1048576 or \"1MiB\""
@@ -174,7 +198,7 @@ std::span<const ConfigKey> config_keys() {
         {"server", "public_url", "how clients reach the server, for URLs in answers; empty: none",
          Key::Text{&Config::public_url, check_url}},
         {"server", "access_log", "one line on stderr for every request", Key::Flag{&Config::access_log}},
-        {"server", "connections_max", "open connections; beyond it 503",
+        {"server", "connections_max", "connections open at once; one more is answered 503",
          Key::Count{&Config::connections_max, 1, 1'000'000}},
         {"server", "header_timeout_seconds", "for a whole request header, from its first byte on",
          Key::Seconds{&Config::header_timeout, tenth, hour}},
@@ -189,17 +213,19 @@ std::span<const ConfigKey> config_keys() {
         {"store", "data", "the data folder", Key::Text{&Config::data, check_not_empty}},
         {"store", "map_bytes", "the index refuses to grow beyond it",
          Key::Size{&Config::map_bytes, 4 * MiB, 64 * 1024 * GiB}},
-        {"store", "disk_reserve_bytes", "of free disk that writes leave alone",
+        {"store", "disk_reserve_bytes", "free disk that writes leave alone",
          Key::Size{&Config::disk_reserve_bytes, 0, 1024 * GiB}},
         {"store", "segment_bytes", "size of one file of the log",
-         Key::Size{&Config::segment_bytes, 64 * KiB, 4 * GiB - 1}},
-        {"store", "overlay_bytes", "of commits in memory before they are applied to the index",
+         Key::Size{&Config::segment_bytes, 64 * KiB, 4095 * MiB}},
+        {"store", "overlay_bytes", "commits that wait in memory before they are applied to the index",
          Key::Size{&Config::overlay_bytes, 64 * KiB, 4 * GiB}},
-        {"store", "apply_interval_seconds", "or after this time, whatever comes first",
+        {"store", "apply_interval_seconds", "how long they wait at most, however few they are",
          Key::Seconds{&Config::apply_interval, Milliseconds(1), 60 * second}},
-        {"store", "history", "keep what changed, for watches", Key::Flag{&Config::history}},
-        {"store", "history_age_seconds", "how long", Key::Seconds{&Config::history_age, second, 100 * year}},
-        {"store", "history_bytes", "and how much of it", Key::Size{&Config::history_bytes, 0, 1024 * 1024 * GiB}},
+        {"store", "history", "keep what changed, for those who follow it", Key::Flag{&Config::history}},
+        {"store", "history_age_seconds", "how long history is kept",
+         Key::Seconds{&Config::history_age, second, 100 * year}},
+        {"store", "history_bytes", "how much history is kept, even if it is younger",
+         Key::Size{&Config::history_bytes, 0, 1024 * 1024 * GiB}},
         {"store", "queued_commits_max", "writes that wait for the disk; beyond it 503",
          Key::Count{&Config::queued_commits_max, 1, 1'000'000}},
         {"limits", "value_bytes", "the largest value of a key",
@@ -240,49 +266,68 @@ std::string ConfigKey::value_of(const Config& config) const {
     return std::visit(Print{config}, kind);
 }
 
+std::string ConfigKey::bounds() const {
+    struct Print {
+        std::string operator()(const Text&) const { return {}; }
+        std::string operator()(const Choice& choice) const {
+            std::string all;
+            for (const std::string& each : choice.choices)
+                all += (all.empty() ? "" : ", ") + each;
+            return all;
+        }
+        std::string operator()(const Flag&) const { return "true or false"; }
+        std::string operator()(const Count& each) const {
+            return count_text(each.min) + " to " + count_text(each.max);
+        }
+        std::string operator()(const Size& each) const {
+            return size_text(each.min) + " to " + size_text(each.max);
+        }
+        std::string operator()(const Seconds& each) const {
+            return seconds_text(each.min) + " to " + seconds_text(each.max);
+        }
+    };
+    return std::visit(Print{}, kind);
+}
+
 void ConfigKey::set(Config& config, std::string_view text) const {
     struct Set {
         Config& config;
         std::string_view text;
+        std::string bounds;
         void operator()(const Text& each) const {
             if (each.check) each.check(std::string(text));
             config.*each.member = text;
         }
         void operator()(const Choice& each) const {
-            std::string all;
-            for (const std::string& choice : each.choices) {
-                if (choice == text) {
-                    config.*each.member = text;
-                    return;
-                }
-                all += (all.empty() ? "" : ", ") + choice;
+            if (std::find(each.choices.begin(), each.choices.end(), text) == each.choices.end()) {
+                throw ConfigError(quoted(text) + " is none of " + bounds);
             }
-            throw ConfigError(quoted(text) + " is none of " + all);
+            config.*each.member = text;
         }
         void operator()(const Flag& each) const { config.*each.member = parse_flag(text); }
         void operator()(const Count& each) const {
-            const std::uint64_t value = parse_count(text);
-            check_range(value, each.min, each.max, count_text);
-            config.*each.member = value;
+            const std::int64_t value = parse_count(text);
+            check_range(text, value, each.min, each.max, count_text);
+            config.*each.member = static_cast<std::uint64_t>(value);
         }
         void operator()(const Size& each) const {
-            const std::uint64_t value = parse_size(text);
-            check_range(value, each.min, each.max, size_text);
-            config.*each.member = value;
+            const std::int64_t value = parse_size(text);
+            check_range(text, value, each.min, each.max, size_text);
+            config.*each.member = static_cast<std::uint64_t>(value);
         }
         void operator()(const Seconds& each) const {
             const Milliseconds value = parse_seconds(text);
-            check_range(value, each.min, each.max, seconds_text);
+            check_range(text, value, each.min, each.max, seconds_text);
             config.*each.member = value;
         }
     };
-    std::visit(Set{config, text}, kind);
+    std::visit(Set{config, text, bounds()}, kind);
 }
 
 void load_file(Config& config, const std::string& path) {
     toml::table table;
     try {
-        table = toml::parse_file(path);
+        table = toml::parse(read_text(path), path);
     } catch (const toml::parse_error& error) {
         const auto line = error.source().begin.line;
         throw ConfigError(path + (line ? ":" + std::to_string(line) : "") + ": " +
@@ -333,22 +378,29 @@ void load_environment(Config& config, const std::map<std::string, std::string>& 
 }
 
 ListenAddress parse_listen(const std::string& text) {
-    const std::size_t colon = text.rfind(':');
-    if (colon == std::string::npos || colon == 0) throw ConfigError(quoted(text) + " is not HOST:PORT");
-    std::string host = text.substr(0, colon);
-    if (host.front() == '[' && host.back() == ']') host = host.substr(1, host.size() - 2);
+    const bool bracketed = text.starts_with('[');
+    const std::size_t colon = bracketed ? text.rfind("]:") + 1 : text.rfind(':');
+    if (colon == std::string::npos || colon == 0) {
+        throw ConfigError(quoted(text) + " is not HOST:PORT such as 127.0.0.1:7411 or [::1]:7411");
+    }
+    std::string host = bracketed ? text.substr(1, colon - 2) : text.substr(0, colon);
+    if (!bracketed && host.find(':') != std::string::npos) {
+        throw ConfigError(quoted(text) + ": an IPv6 address stands in brackets, such as [::1]:7411");
+    }
     if (host == "localhost") host = "127.0.0.1";
     boost::system::error_code error;
-    boost::asio::ip::make_address(host, error);
-    if (error) throw ConfigError(quoted(host) + " is not an IP address");
-    std::uint64_t port = 0;
-    try {
-        port = parse_count(std::string_view(text).substr(colon + 1));
-    } catch (const ConfigError&) {
-        throw ConfigError(quoted(text.substr(colon + 1)) + " is not a port");
+    if (bracketed) {
+        boost::asio::ip::make_address_v6(host, error);
+    } else {
+        boost::asio::ip::make_address_v4(host, error);
     }
-    check_range(port, std::uint64_t{0}, std::uint64_t{65535}, count_text);
-    return {.address = std::move(host), .port = static_cast<std::uint16_t>(port)};
+    if (error) throw ConfigError(quoted(host) + (bracketed ? " is not an IPv6 address" : " is not an IP address"));
+
+    const std::string port_text = text.substr(colon + 1);
+    const auto port = to_number(port_text);
+    if (!port) throw ConfigError(quoted(port_text) + " is not a port");
+    check_range("port " + port_text, *port, std::uint64_t{0}, std::uint64_t{65535}, count_text);
+    return {.address = std::move(host), .port = static_cast<std::uint16_t>(*port)};
 }
 
 }  // namespace alcove

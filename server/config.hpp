@@ -89,6 +89,7 @@ struct ConfigKey {
     std::string flag() const;                          // --server-listen
     std::string environment() const;                   // ALCOVE_SERVER_LISTEN
     std::string value_of(const Config& config) const;  // as it is written in the file
+    std::string bounds() const;                        // "0 to 256", "debug, info, warn, error"; may be empty
 
     // Throws ConfigError that says what is wrong, without saying where.
     void set(Config& config, std::string_view text) const;
@@ -100,7 +101,7 @@ std::span<const ConfigKey> config_keys();
 void load_file(Config& config, const std::string& path);
 void load_environment(Config& config, const std::map<std::string, std::string>& environment);
 
-// "127.0.0.1:7411", "[::1]:0". Throws ConfigError.
+// "127.0.0.1:7411", "localhost:7411", "[::1]:0". Throws ConfigError.
 struct ListenAddress {
     std::string address;
     std::uint16_t port = 0;

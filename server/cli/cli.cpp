@@ -31,10 +31,21 @@ struct Given {
     std::vector<std::function<void(Config&)>> flags;
 };
 
+// A switch says its bounds as its type.
+std::string help_of(const ConfigKey& key) {
+    const std::string bounds = std::holds_alternative<ConfigKey::Flag>(key.kind) ? "" : key.bounds();
+    return std::string(key.description) + (bounds.empty() ? "" : " (" + bounds + ")");
+}
+
+std::string not_empty(const std::string& value) {
+    return value.empty() ? "must not be empty" : "";
+}
+
 void add_flag(CLI::App& app, Given& given, const ConfigKey& key, const std::string& names) {
     const bool is_switch = std::holds_alternative<ConfigKey::Flag>(key.kind);
-    const auto remember = [&given, &key](const CLI::results_t& values) {
-        const std::string value = values.empty() ? "true" : values.front();
+    const auto remember = [&given, &key, is_switch](const CLI::results_t& values) {
+        const bool bare = values.empty() || values.front().empty();
+        const std::string value = is_switch && bare ? "true" : values.front();
         given.flags.push_back([&key, value](Config& config) {
             try {
                 key.set(config, value);
@@ -44,7 +55,7 @@ void add_flag(CLI::App& app, Given& given, const ConfigKey& key, const std::stri
         });
         return true;
     };
-    CLI::Option* option = app.add_option(names, remember, std::string(key.description));
+    CLI::Option* option = app.add_option(names, remember, help_of(key));
     option->group(std::string(key.section))->type_name(is_switch ? "[true|false]" : "VALUE");
     if (is_switch) option->expected(0, 1);
     option->default_str(key.value_of(Config{}));
@@ -61,7 +72,7 @@ Config read_config(const Given& given, const std::map<std::string, std::string>&
 
 std::optional<std::string> read_root_key(const std::map<std::string, std::string>& environment) {
     const auto found = environment.find(root_key_variable);
-    if (found == environment.end() || found->second.empty()) return std::nullopt;
+    if (found == environment.end()) return std::nullopt;
     const std::string& key = found->second;
     constexpr std::size_t random_min = 16;
     constexpr std::size_t random_max = 200;
@@ -86,7 +97,9 @@ int main(int argc, char** argv) {
                                            "Starts the server. Every flag is also a key of the file and a "
                                            "variable of the environment: see config/alcove.toml");
     Given given;
-    serving->add_option("--config", given.file, "a TOML file with sections as below")->type_name("FILE");
+    serving->add_option("--config", given.file, "a TOML file with sections as below")
+        ->type_name("FILE")
+        ->check(not_empty);
     for (const ConfigKey& key : config_keys()) {
         const std::string dotted = key.dotted();
         const std::string names = dotted == "store.data"      ? "--data," + key.flag()

@@ -53,8 +53,28 @@ BOOST_AUTO_TEST_CASE(a_wrong_command_line_is_one_clear_line_and_status_2) {
     BOOST_TEST(variable.output ==
                "alcove: environment: ALCOVE_STORE_HISTORY: \"maybe\" is neither true nor false\n");
     BOOST_TEST(run_alcove({"serve", "--config", "/nowhere.toml"}).status == 2);
-    BOOST_TEST(run_alcove({"serve"}, {{"ALCOVE_ROOT_KEY", "secret"}}).output ==
-               "alcove: environment: ALCOVE_ROOT_KEY must be alc_ and 16 to 200 letters, digits, - and _\n");
+    BOOST_TEST(run_alcove({"serve", "--config", "/"}).status == 2);
+    BOOST_TEST(run_alcove({"serve", "--config", ""}).output == "alcove: --config: must not be empty\n");
+}
+
+BOOST_AUTO_TEST_CASE(a_root_key_of_another_shape_is_refused) {
+    for (const std::string& wrong : {std::string("secret"), std::string(), "alc_" + std::string(15, 'a'),
+                                     "alc_" + std::string(201, 'a'), "alc_" + std::string(16, '+')}) {
+        const Finished refused = run_alcove({"serve", "--data", "/proc/never"}, {{"ALCOVE_ROOT_KEY", wrong}});
+        BOOST_TEST(refused.status == 2);
+        BOOST_TEST(refused.output ==
+                   "alcove: environment: ALCOVE_ROOT_KEY must be alc_ and 16 to 200 letters, digits, - and _\n");
+    }
+}
+
+BOOST_AUTO_TEST_CASE(a_switch_needs_no_value) {
+    // The last flag is wrong: its complaint shows that the switch before it was taken.
+    for (const char* given : {"--server-access-log", "--server-access-log=true", "--server-access-log=false"}) {
+        BOOST_TEST(run_alcove({"serve", given, "--log-level", "loud"}).output ==
+                   "alcove: --log-level: \"loud\" is none of debug, info, warn, error\n");
+    }
+    BOOST_TEST(run_alcove({"serve", "--server-access-log=maybe"}).output ==
+               "alcove: --server-access-log: \"maybe\" is neither true nor false\n");
 }
 
 BOOST_AUTO_TEST_CASE(flag_wins_over_environment_over_file) {

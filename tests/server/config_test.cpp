@@ -3,6 +3,7 @@
 
 #include <boost/test/unit_test.hpp>
 #include <fstream>
+#include <sstream>
 
 #include "tests/support/temporary_folder.hpp"
 
@@ -64,6 +65,19 @@ BOOST_AUTO_TEST_CASE(the_shipped_file_is_the_defaults_and_names_every_key) {
     BOOST_TEST((loaded == defaults));
 }
 
+BOOST_AUTO_TEST_CASE(the_shipped_file_says_of_every_key_what_the_table_says) {
+    std::ostringstream shipped;
+    shipped << std::ifstream(shipped_file()).rdbuf();
+    for (const ConfigKey& key : config_keys()) {
+        std::string comment(key.description);
+        comment.front() = static_cast<char>(std::toupper(static_cast<unsigned char>(comment.front())));
+        if (!key.bounds().empty()) comment += " (" + key.bounds() + ")";
+        const std::string lines =
+            "# " + comment + ".\n" + std::string(key.name) + " = " + key.value_of(Config{}) + "\n";
+        BOOST_TEST(shipped.str().find(lines) != std::string::npos, key.dotted() << " should read:\n" << lines);
+    }
+}
+
 BOOST_AUTO_TEST_CASE(every_key_takes_its_own_printed_value) {
     for (const ConfigKey& key : config_keys()) {
         Config set;
@@ -87,9 +101,15 @@ BOOST_AUTO_TEST_CASE(a_wrong_file_is_refused_with_file_line_and_key) {
     BOOST_TEST(complaint("[server]\nlisten = 7411\n") == "alcove.toml:2: server.listen: expected a string");
     BOOST_TEST(complaint("[store]\nhistory = 1\n") == "alcove.toml:2: store.history: expected true or false");
     BOOST_TEST(complaint("[server]\nthreads = -1\n") ==
-               "alcove.toml:2: server.threads: \"-1\" is not a whole number");
+               "alcove.toml:2: server.threads: -1 is below the least allowed, 0");
+    BOOST_TEST(complaint("[server]\nheader_timeout_seconds = -0.5\n") ==
+               "alcove.toml:2: server.header_timeout_seconds: -0.5 is below the least allowed, 0.1");
+    BOOST_TEST(complaint("[server]\nheader_timeout_seconds = 1e300\n") ==
+               "alcove.toml:2: server.header_timeout_seconds: 1e+300 is above the most allowed, 3600");
+    BOOST_TEST(complaint("[server]\nheader_timeout_seconds = nan\n") ==
+               "alcove.toml:2: server.header_timeout_seconds: \"nan\" is not a number of seconds");
     BOOST_TEST(complaint("[server]\nlisten = \"nowhere\"\n") ==
-               "alcove.toml:2: server.listen: \"nowhere\" is not HOST:PORT");
+               "alcove.toml:2: server.listen: \"nowhere\" is not HOST:PORT such as 127.0.0.1:7411 or [::1]:7411");
     BOOST_TEST(complaint("[log]\nlevel = \"loud\"\n") ==
                "alcove.toml:2: log.level: \"loud\" is none of debug, info, warn, error");
     BOOST_TEST(
@@ -97,12 +117,34 @@ BOOST_AUTO_TEST_CASE(a_wrong_file_is_refused_with_file_line_and_key) {
     BOOST_TEST(complaint("[server\n").starts_with("alcove.toml:1: "));
 }
 
+BOOST_AUTO_TEST_CASE(a_file_that_cannot_be_read_is_refused_by_name) {
+    const test::TemporaryFolder folder;
+    const std::string missing = (folder / "missing.toml").string();
+    const std::string itself = (folder / ".").string();
+    for (const auto& [path, reason] :
+         {std::pair(missing, "No such file or directory"), std::pair(itself, "Is a directory")}) {
+        Config config;
+        BOOST_CHECK_EXCEPTION(load_file(config, path), ConfigError, [&](const ConfigError& error) {
+            return error.what() == path + ": cannot be read: " + reason;
+        });
+    }
+}
+
 BOOST_AUTO_TEST_CASE(a_wrong_variable_is_refused_by_name) {
     BOOST_TEST(environment_complaint("ALCOVE_SERVER_THREADS", "many") ==
                "environment: ALCOVE_SERVER_THREADS: \"many\" is not a whole number");
+    BOOST_TEST(environment_complaint("ALCOVE_SERVER_THREADS", "99999999999999999999") ==
+               "environment: ALCOVE_SERVER_THREADS: 99999999999999999999 is above the most allowed, 256");
+    BOOST_TEST(environment_complaint("ALCOVE_STORE_MAP_BYTES", "99999999TiB") ==
+               "environment: ALCOVE_STORE_MAP_BYTES: 99999999TiB is above the most allowed, 64TiB");
+    BOOST_TEST(environment_complaint("ALCOVE_STORE_MAP_BYTES", "-1MiB") ==
+               "environment: ALCOVE_STORE_MAP_BYTES: -1MiB is below the least allowed, 4MiB");
+    BOOST_TEST(environment_complaint("ALCOVE_SERVER_ACCESS_LOG", "") ==
+               "environment: ALCOVE_SERVER_ACCESS_LOG: \"\" is neither true nor false");
     BOOST_TEST(environment_complaint("ALCOVE_SERVER_TREADS", "1") ==
                "environment: unknown variable ALCOVE_SERVER_TREADS");
     BOOST_TEST(environment_complaint("ALCOVE_ROOT_KEY", "anything") == "ok");
+    BOOST_TEST(environment_complaint("ALCOVE_TEST_ROUNDS", "anything") == "ok");
     BOOST_TEST(environment_complaint("OTHER", "anything") == "ok");
 }
 
@@ -121,12 +163,19 @@ BOOST_AUTO_TEST_CASE(sizes_and_durations_have_units_and_fractions) {
 
 BOOST_AUTO_TEST_CASE(listen_addresses_are_hosts_and_ports) {
     BOOST_TEST(parse_listen("127.0.0.1:80").port == 80);
+    BOOST_TEST(parse_listen("0.0.0.0:65535").address == "0.0.0.0");
     BOOST_TEST(parse_listen("[::1]:0").address == "::1");
     BOOST_TEST(parse_listen("localhost:1").address == "127.0.0.1");
     for (const char* wrong :
-         {"", ":80", "127.0.0.1", "127.0.0.1:", "127.0.0.1:70000", "example.com:80", "1.2.3:4"}) {
+         {"", ":80", "127.0.0.1", "127.0.0.1:", "127.0.0.1:70000", "127.0.0.1:-1", "127.0.0.1:1x", "example.com:80",
+          "1.2.3:4", "::1:80", "[::1]", "[::1]80", "[]:80", "[127.0.0.1]:80", "[::1:80", "::1]:80"}) {
         BOOST_CHECK_THROW(parse_listen(wrong), ConfigError);
     }
+    BOOST_TEST(environment_complaint("ALCOVE_SERVER_LISTEN", "::1:80") ==
+               "environment: ALCOVE_SERVER_LISTEN: \"::1:80\": an IPv6 address stands in brackets, such as "
+               "[::1]:7411");
+    BOOST_TEST(environment_complaint("ALCOVE_SERVER_LISTEN", "127.0.0.1:70000") ==
+               "environment: ALCOVE_SERVER_LISTEN: port 70000 is above the most allowed, 65535");
 }
 
 BOOST_AUTO_TEST_SUITE_END()
