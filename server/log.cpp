@@ -8,8 +8,10 @@
 #include <spdlog/spdlog.h>
 
 #include <chrono>
+#include <cmath>
 #include <string>
 
+#include "scopes/text.hpp"
 #include "server/http/date.hpp"
 
 namespace alcove::log {
@@ -39,11 +41,34 @@ std::string_view name_of(Level level) {
     return names[static_cast<int>(level)];
 }
 
-std::string line(Level level, std::string_view event, std::initializer_list<Field> fields) {
+std::string latin1_to_utf8(std::string_view bytes) {
+    std::string out;
+    for (const char c : bytes) {
+        const auto byte = static_cast<unsigned char>(c);
+        if (byte < 0x80) {
+            out += c;
+        } else {
+            out += static_cast<char>(0xc0 | byte >> 6);
+            out += static_cast<char>(0x80 | (byte & 0x3f));
+        }
+    }
+    return out;
+}
+
+}  // namespace
+
+std::string format_line(Level level, std::string_view event, std::initializer_list<Field> fields) {
     rapidjson::StringBuffer buffer;
-    rapidjson::Writer<rapidjson::StringBuffer> writer(buffer);
-    const auto text = [&writer](std::string_view value) {
+    rapidjson::Writer<rapidjson::StringBuffer, rapidjson::UTF8<>, rapidjson::ASCII<>> writer(buffer);
+    const auto utf8 = [&writer](std::string_view value) {
         writer.String(value.data(), static_cast<rapidjson::SizeType>(value.size()));
+    };
+    const auto text = [&utf8](std::string_view value) {
+        if (scopes::is_utf8(value)) {
+            utf8(value);
+        } else {
+            utf8(latin1_to_utf8(value));
+        }
     };
     const auto now = std::chrono::system_clock::now().time_since_epoch();
     writer.StartObject();
@@ -58,13 +83,18 @@ std::string line(Level level, std::string_view event, std::initializer_list<Fiel
         text(field.name);
         if (const auto* value = std::get_if<std::string_view>(&field.value)) text(*value);
         if (const auto* value = std::get_if<std::int64_t>(&field.value)) writer.Int64(*value);
+        if (const auto* value = std::get_if<double>(&field.value)) {
+            if (std::isfinite(*value)) {
+                writer.Double(*value);
+            } else {
+                writer.Null();
+            }
+        }
         if (const auto* value = std::get_if<bool>(&field.value)) writer.Bool(*value);
     }
     writer.EndObject();
     return {buffer.GetString(), buffer.GetSize()};
 }
-
-}  // namespace
 
 void configure(Level level) {
     spdlog::init_thread_pool(queued_lines_max, 1);
@@ -85,7 +115,7 @@ Level level_of(std::string_view name) {
 void write(Level level, std::string_view event, std::initializer_list<Field> fields) {
     const auto logger = spdlog::get(logger_name);
     if (!logger || !logger->should_log(to_spdlog(level))) return;
-    logger->log(to_spdlog(level), line(level, event, fields));
+    logger->log(to_spdlog(level), format_line(level, event, fields));
 }
 
 void finish() {

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <initializer_list>
+#include <string>
 #include <string_view>
 #include <variant>
 
@@ -12,7 +13,7 @@ enum class Level : std::uint8_t { debug, info, warn, error };
 
 struct Field {
     std::string_view name;
-    std::variant<std::string_view, std::int64_t, bool> value;
+    std::variant<std::string_view, std::int64_t, double, bool> value;
 };
 
 // Thread-safe once configure() has returned. A line is handed to a thread of the log's own, so that a slow stderr
@@ -20,8 +21,11 @@ struct Field {
 void configure(Level level);
 Level level_of(std::string_view name);  // "debug", "info", "warn" or "error"
 
-// {"time":"…","level":"info","event":"started","listen":"…"}: values are escaped, so none can forge a line.
+// {"time":"…","level":"info","event":"started","listen":"…"}: values are escaped down to ASCII, so none can forge a
+// line or drive a terminal. Bytes that are no UTF-8 are shown as the code points of the same number; a double that
+// is not finite as null.
 void write(Level level, std::string_view event, std::initializer_list<Field> fields);
+std::string format_line(Level level, std::string_view event, std::initializer_list<Field> fields);
 
 inline void info(std::string_view event, std::initializer_list<Field> fields) {
     write(Level::info, event, fields);
