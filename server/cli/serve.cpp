@@ -89,6 +89,14 @@ std::optional<std::string> start_app(asio::io_context& context, api::App& app,
     return std::move(**outcome);
 }
 
+// However serving ends, what was logged is written.
+struct FinishLog {
+    FinishLog() = default;
+    ~FinishLog() { log::finish(); }
+    FinishLog(const FinishLog&) = delete;
+    FinishLog& operator=(const FinishLog&) = delete;
+};
+
 // SIGTERM and SIGINT are taken by waiting for them, on the main thread; all other threads leave them alone.
 class StopSignals {
 public:
@@ -116,7 +124,7 @@ void print_admin_key(const std::string& admin_key) {
 }
 
 void print_listening(const std::string& url) {
-    std::printf("listening on %s\nready\n", url.c_str());
+    std::printf("listening on %s\n", url.c_str());
     std::fflush(stdout);
 }
 
@@ -125,6 +133,7 @@ void print_listening(const std::string& url) {
 int serve(const Config& config, std::optional<std::string> root_key) {
     StopSignals signals;
     log::configure(log::level_of(config.log_level));
+    const FinishLog finish_log;
     {
         const http::ServerOptions options = server_options(config);
         boost::asio::io_context start_context;
@@ -145,7 +154,6 @@ int serve(const Config& config, std::optional<std::string> root_key) {
         store->close();
     }
     log::info("stopped", {});
-    log::finish();
     return exit_ok;
 }
 

@@ -93,13 +93,14 @@ ServerProcess::ServerProcess(const std::filesystem::path& data, const Environmen
     pid_ = started.pid;
     output_ = started.output;
     std::string printed;
-    while (printed.find("ready\n") == std::string::npos) {
+    const std::string listening = "listening on http://127.0.0.1:";
+    while (printed.find('\n', printed.find(listening)) == std::string::npos) {
         char buffer[4096];
         const ssize_t got = ::read(output_, buffer, sizeof buffer);
         if (got <= 0) throw std::runtime_error("the server did not start: " + printed);
         printed.append(buffer, static_cast<std::size_t>(got));
     }
-    port_ = static_cast<unsigned short>(std::stoi(after(printed, "listening on http://127.0.0.1:")));
+    port_ = static_cast<unsigned short>(std::stoi(after(printed, listening)));
     admin_key_ = after(printed, "admin key: ");
 }
 
