@@ -148,6 +148,8 @@ public:
     }
 
     asio::awaitable<Result<Version>> drop_owner(const Owner& owner) override {
+        // The system namespace stands under the nil workspace, and identity with it.
+        if (owner.workspace.is_nil()) co_return error(Errc::invalid, "the nil workspace cannot be dropped");
         auto outcome = co_await submit(0, owner);
         if (!outcome) co_return std::move(outcome).error();
         co_return outcome->version;

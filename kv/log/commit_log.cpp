@@ -24,7 +24,7 @@ bool all_zero(std::string_view bytes) {
 template <class Visit>
 std::uint64_t walk_groups(const Segment& segment, std::string_view bytes, std::uint64_t offset, Visit&& visit) {
     while (offset < bytes.size()) {
-        const auto header = decode_group(bytes.substr(offset));
+        const auto header = decode_group(bytes.substr(offset), segment.header().store);
         if (!header || header->segment != segment.header().segment) break;
         visit(*header, bytes.substr(offset + group_header_bytes, header->payload_bytes), offset);
         offset += group_bytes(header->payload_bytes);
@@ -119,6 +119,11 @@ void CommitLog::recover(Position from, Version applied, const Replay& replay) {
             offset_ = end;
         }
         if (end >= bytes.size() || all_zero(std::string_view(bytes).substr(end))) continue;
+        if (goes_on_at(std::next(it), last_version_ + 1)) {
+            // No commit is missing: what is damaged lies in the unused end of the segment.
+            if (options_.notice) options_.notice("damaged bytes behind the last group in " + where(segment, end));
+            continue;
+        }
         if (group_follows(it->first, end, last_version_)) {
             throw StoreFailure("the log is damaged in the middle: no valid group in " + where(segment, end) +
                                ", but later commits follow");
@@ -128,13 +133,21 @@ void CommitLog::recover(Position from, Version applied, const Replay& replay) {
     }
 }
 
+// Whether a segment's first group begins with that version.
+bool CommitLog::goes_on_at(Segments::const_iterator segment, Version version) const {
+    if (segment == segments_.end()) return false;
+    const std::string bytes = segment->second->read(0, segment->second->size());
+    const auto header = decode_group(std::string_view(bytes).substr(segment_header_bytes), options_.store);
+    return header && header->segment == segment->first && header->first_version == version;
+}
+
 // Whether a whole group with a version above `after` stands anywhere behind that place.
 bool CommitLog::group_follows(std::uint64_t segment, std::uint64_t offset, Version after) const {
     for (auto it = segments_.find(segment); it != segments_.end(); ++it) {
         const std::string bytes = it->second->read(0, it->second->size());
         std::uint64_t at = it->first == segment ? offset : segment_header_bytes;
         for (at = (at + 7) & ~std::uint64_t{7}; at + group_header_bytes <= bytes.size(); at += 8) {
-            const auto header = decode_group(std::string_view(bytes).substr(at));
+            const auto header = decode_group(std::string_view(bytes).substr(at), options_.store);
             if (header && header->segment == it->first && header->first_version > after) return true;
         }
     }
@@ -174,7 +187,7 @@ void CommitLog::append(std::string& group, std::uint32_t commits, TimeMs time_ms
                              .commits = commits,
                              .payload_bytes = static_cast<std::uint32_t>(group.size() - group_header_bytes),
                              .time_ms = time_ms};
-    seal_group(header, group);
+    seal_group(header, options_.store, group);
     current_->write(offset_, group);
     current_->sync();
     offset_ += group.size();

@@ -83,9 +83,12 @@ public:
     void remove_oldest();
 
 private:
+    using Segments = std::map<std::uint64_t, std::shared_ptr<Segment>>;
+
     std::shared_ptr<Segment> segment(std::uint64_t id) const;
     void open_segments();
     void recover(Position from, Version applied, const Replay& replay);
+    bool goes_on_at(Segments::const_iterator segment, Version version) const;
     bool group_follows(std::uint64_t segment, std::uint64_t offset, Version after) const;
     void prepare_loop();
 
@@ -95,7 +98,7 @@ private:
     Version last_version_ = 0;
 
     mutable std::mutex mutex_;  // guards what follows
-    std::map<std::uint64_t, std::shared_ptr<Segment>> segments_;
+    Segments segments_;
     std::condition_variable changed_;
     bool preparing_ = false;
     bool stop_ = false;

@@ -19,8 +19,9 @@ std::uint64_t checksum(std::string_view bytes) {
 }
 
 // Over the header without the checksum, and the payload.
-std::uint64_t group_checksum(std::string_view group, std::size_t payload_bytes) {
-    const std::uint64_t seed = checksum(group.substr(0, group_checksum_at));
+std::uint64_t group_checksum(std::string_view group, std::size_t payload_bytes, const StoreId& store) {
+    const std::uint64_t store_seed = checksum({store.data(), store.size()});
+    const std::uint64_t seed = XXH3_64bits_withSeed(group.data(), group_checksum_at, store_seed);
     return XXH3_64bits_withSeed(group.data() + group_header_bytes, payload_bytes, seed);
 }
 
@@ -56,7 +57,7 @@ std::optional<SegmentHeader> decode_segment_header(std::string_view bytes) {
     return header;
 }
 
-void seal_group(const GroupHeader& header, std::string& group) {
+void seal_group(const GroupHeader& header, const StoreId& store, std::string& group) {
     std::string head;
     Encoder encoder(head);
     encoder.u32(group_magic);
@@ -67,7 +68,7 @@ void seal_group(const GroupHeader& header, std::string& group) {
     encoder.u32(header.commits);
     encoder.u32(0);
     group.replace(0, head.size(), head);
-    const std::uint64_t sum = group_checksum(group, header.payload_bytes);
+    const std::uint64_t sum = group_checksum(group, header.payload_bytes, store);
     std::memcpy(group.data() + group_checksum_at, &sum, sizeof sum);
     group.resize(group_bytes(header.payload_bytes), '\0');
 }
@@ -85,12 +86,12 @@ std::optional<GroupHeader> decode_group_header(std::string_view bytes) {
     return header;
 }
 
-std::optional<GroupHeader> decode_group(std::string_view bytes) {
+std::optional<GroupHeader> decode_group(std::string_view bytes, const StoreId& store) {
     const auto header = decode_group_header(bytes);
     if (!header || group_bytes(header->payload_bytes) > bytes.size()) return std::nullopt;
     std::uint64_t sum = 0;
     std::memcpy(&sum, bytes.data() + group_checksum_at, sizeof sum);
-    if (group_checksum(bytes, header->payload_bytes) != sum) return std::nullopt;
+    if (group_checksum(bytes, header->payload_bytes, store) != sum) return std::nullopt;
     return header;
 }
 

@@ -4,8 +4,9 @@
 // group   := header(48) commit* , padded with zeros to a multiple of 8
 // commit  := size(4) checksum(4) record(size)
 //
-// A group is written and synced as one: it is there whole, or its checksum does not fit. The checksum of a commit
-// serves readers of the history, who fetch a single one. Numbers are little-endian.
+// A group is written and synced as one: it is there whole, or its checksum does not fit. The checksum is seeded
+// with the store's random id, so that no client's value can pass for a group when a crash tears the real one. The
+// checksum of a commit serves readers of the history, who fetch a single one. Numbers are little-endian.
 #pragma once
 
 #include <array>
@@ -51,13 +52,13 @@ constexpr std::size_t group_bytes(std::size_t payload_bytes) {
 }
 
 // Fills in the first group_header_bytes of `group` and pads it. The payload is behind them already.
-void seal_group(const GroupHeader& header, std::string& group);
+void seal_group(const GroupHeader& header, const StoreId& store, std::string& group);
 
 // The header at the front of `bytes`, when it looks like one; nothing is verified.
 std::optional<GroupHeader> decode_group_header(std::string_view bytes);
 
 // The group that begins at `bytes`, when it is whole and its checksum fits.
-std::optional<GroupHeader> decode_group(std::string_view bytes);
+std::optional<GroupHeader> decode_group(std::string_view bytes, const StoreId& store);
 
 // Frames one commit's record into a group's payload.
 void append_commit(std::string_view record, std::string& payload);

@@ -67,6 +67,14 @@ BOOST_AUTO_TEST_CASE(an_owner_whose_name_begins_alike_stays) {
     BOOST_TEST(get("a") == "2");
 }
 
+BOOST_AUTO_TEST_CASE(the_nil_workspace_of_the_system_namespace_cannot_be_dropped) {
+    name = kv::system_namespace();
+    commit({put("a", "1")});
+
+    BOOST_TEST(outcome(run(store().drop_owner({.workspace = {}, .subject = {}}))) == "invalid");
+    BOOST_TEST(get("a") == "1");
+}
+
 BOOST_AUTO_TEST_CASE(dropping_does_not_lose_what_the_same_group_committed_elsewhere) {
     std::vector<boost::asio::awaitable<kv::Result<kv::Committed>>> tasks;
     auto drop = [this]() -> boost::asio::awaitable<kv::Result<kv::Committed>> {
