@@ -7,6 +7,8 @@
 
 #include <algorithm>
 #include <boost/throw_exception.hpp>
+#include <cmath>
+#include <cstdlib>
 #include <optional>
 #include <stdexcept>
 
@@ -18,6 +20,21 @@ void throw_exception_from_error(const ParseError& error, const boost::source_loc
     boost::throw_exception(std::runtime_error("unhandled outcome: " + error.message), where);
 }
 
+namespace {
+
+// Numbers come as text: RapidJSON's own conversion to a double reads beyond its tables for some of them.
+constexpr unsigned parse_flags =
+    rapidjson::kParseIterativeFlag | rapidjson::kParseValidateEncodingFlag | rapidjson::kParseNumbersAsStringsFlag;
+
+// Most readers know no larger numbers, and would take them for infinity.
+bool fits_double(std::string_view number) {
+    constexpr std::size_t surely = 300;  // digits, without an exponent
+    if (number.size() < surely && number.find_first_of("eE") == std::string_view::npos) return true;
+    return std::isfinite(std::strtod(std::string(number).c_str(), nullptr));
+}
+
+}  // namespace
+
 // Handler of RapidJSON's events. A false return ends the parse with error().
 class Builder {
 public:
@@ -28,12 +45,13 @@ public:
 
     bool Null() { return scalar({.type = Type::null, .raw = word()}); }
     bool Bool(bool value) { return scalar({.type = Type::boolean, .boolean = value, .raw = word()}); }
-    bool Int(int) { return number(); }
-    bool Uint(unsigned) { return number(); }
-    bool Int64(std::int64_t) { return number(); }
-    bool Uint64(std::uint64_t) { return number(); }
-    bool Double(double) { return number(); }
     bool RawNumber(const char*, rapidjson::SizeType, bool) { return number(); }
+    // Not called: numbers come as text.
+    bool Int(int) { return false; }
+    bool Uint(unsigned) { return false; }
+    bool Int64(std::int64_t) { return false; }
+    bool Uint64(std::uint64_t) { return false; }
+    bool Double(double) { return false; }
 
     bool String(const char* decoded, rapidjson::SizeType size, bool) {
         const auto raw = quoted();
@@ -106,7 +124,11 @@ private:
         return document_.decoded_.emplace_back(decoded);
     }
 
-    bool number() { return scalar({.type = Type::number, .raw = word()}); }
+    bool number() {
+        const auto raw = word();
+        if (!fits_double(raw)) return fail(ParseError::Kind::malformed, "a number is out of range");
+        return scalar({.type = Type::number, .raw = raw});
+    }
 
     bool scalar(Value value) {
         std::uint32_t index = 0;
@@ -191,13 +213,11 @@ boost::system::result<Document, ParseError> Document::parse(std::string_view sou
     if (source.find('\0') != std::string_view::npos) {
         return ParseError{.path = {}, .message = "the JSON text holds a NUL"};
     }
-    constexpr unsigned flags =
-        rapidjson::kParseIterativeFlag | rapidjson::kParseValidateEncodingFlag | rapidjson::kParseFullPrecisionFlag;
     Document document;
     Builder builder(source, limits, document);
     rapidjson::MemoryStream stream(source.data(), source.size());
     rapidjson::Reader reader;
-    const auto outcome = reader.Parse<flags>(stream, builder);
+    const auto outcome = reader.Parse<parse_flags>(stream, builder);
     if (builder.error()) return *builder.error();
     if (outcome.IsError()) {
         return ParseError{.path = {},
@@ -234,7 +254,8 @@ bool is_valid(std::string_view text, std::size_t depth_max) {
     rapidjson::MemoryStream stream(text.data(), text.size());
     rapidjson::Reader reader;
     // It recurses, no deeper than the handler allows.
-    return !reader.Parse<rapidjson::kParseValidateEncodingFlag>(stream, handler).IsError();
+    constexpr unsigned flags = rapidjson::kParseValidateEncodingFlag | rapidjson::kParseNumbersAsStringsFlag;
+    return !reader.Parse<flags>(stream, handler).IsError();
 }
 
 }  // namespace alcove::scopes::json

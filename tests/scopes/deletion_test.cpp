@@ -131,9 +131,12 @@ BOOST_AUTO_TEST_CASE(writes_that_race_a_deletion_do_not_bring_it_back) {
         std::atomic<int> written = 0;
         std::vector<std::thread> writers;
         for (int i = 0; i < 3; ++i) {
-            writers.emplace_back([this, &stop, &written, &name, i] {
-                while (!stop)
-                    written += write(name, "k" + std::to_string(i), "v") ? 1 : 0;
+            writers.emplace_back([this, &stop, &written, &name, i, round] {
+                auto& context = threads[static_cast<std::size_t>(round * 3 + i)];
+                while (!stop) {
+                    auto commit = commit_of({put("k" + std::to_string(i), "v")});
+                    written += context.run(store().commit(name, std::move(commit))) ? 1 : 0;
+                }
             });
         }
         BOOST_TEST(eventually([&written] { return written > 10; }));

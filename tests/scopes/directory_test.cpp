@@ -93,12 +93,13 @@ BOOST_FIXTURE_TEST_CASE(racing_readers_never_make_a_stale_answer_stay, IdentityF
     };
     std::vector<std::thread> readers;
     for (int i = 0; i < 3; ++i) {
-        readers.emplace_back([this, &stop, &answered, &stale, &owners, &low_half, &workspace] {
+        readers.emplace_back([this, &stop, &answered, &stale, &owners, &low_half, &workspace, i] {
+            auto& context = threads[static_cast<std::size_t>(i)];
             while (!stop) {
                 const int round = answered;
                 auto resolved = identity().directory.cached_end_user(workspace, "u");
                 if (!resolved) {
-                    auto loaded = run(identity().directory.end_user(workspace, "u"));
+                    auto loaded = context.run(identity().directory.end_user(workspace, "u"));
                     if (loaded) resolved = *loaded;
                 }
                 if (!resolved) continue;

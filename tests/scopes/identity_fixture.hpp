@@ -1,6 +1,10 @@
 // Identity over a real store in a folder of its own, with calls that read like plain ones.
 #pragma once
 
+#include <array>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <exception>
 #include <memory>
 #include <optional>
 #include <string>
@@ -38,6 +42,26 @@ template <class T>
 std::string outcome(const scopes::Result<T>& result) {
     return result ? "ok" : std::string(name_of(result.error().code));
 }
+
+// A context for a thread of a test. It must outlive the store, whose writer may still be on its way out of the call
+// that handed over the last outcome.
+class ThreadContext {
+public:
+    template <class T>
+    T run(kv::asio::awaitable<T> task) {
+        std::optional<T> result;
+        context_.restart();
+        kv::asio::co_spawn(context_, std::move(task), [&result](std::exception_ptr failure, T value) {
+            if (failure) std::rethrow_exception(failure);
+            result.emplace(std::move(value));
+        });
+        context_.run();
+        return std::move(*result);
+    }
+
+private:
+    kv::asio::io_context context_{1};
+};
 
 class IdentityFixture {
 public:
@@ -111,6 +135,9 @@ public:
             text += (text.empty() ? "" : ", ") + item.key;
         return text;
     }
+
+    // For threads of the test, each its own; before the store, so that it goes after it.
+    std::array<ThreadContext, 20> threads;
 
 private:
     TemporaryFolder folder_;

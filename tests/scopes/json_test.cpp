@@ -64,6 +64,8 @@ BOOST_AUTO_TEST_CASE(malformed_text_is_refused) {
           "\"\xed\xa0\x80\"", "\"\\ud800\"", "\"\\udc00\"", "1e999", "[1}", "//x\n1"}) {
         BOOST_TEST(verdict(bad) == "malformed", bad);
     }
+    BOOST_TEST(verdict(std::string(400, '9')) == "malformed");
+    BOOST_TEST(verdict("[1e-999,1e308,-0.0,0.1e-2]") == "ok");
     BOOST_TEST(verdict(std::string("1\0", 2)) == "malformed");
     BOOST_TEST(verdict("\"\\ud83d\\ude00\"") == "ok");
 }
