@@ -1,4 +1,4 @@
-"""The little HTTP that the bench speaks itself: probes before a measurement, and bulk loading over a few connections."""
+"""The little HTTP that the bench speaks itself: probes before a measurement, and loading over a few connections."""
 
 import http.client
 import itertools

@@ -9,6 +9,8 @@ from processes import LOAD_CORE, SERVER_CORE, BenchError, run_load
 from template import fill
 
 RETRIES_MAX = 2  # of one invalid run
+STOLEN_MAX = 0.02  # of a core, by the hypervisor
+WARM_UP_SECONDS = 2  # of a target without a lead-in, once per scenario
 CORES = [SERVER_CORE, LOAD_CORE]
 
 
@@ -20,9 +22,6 @@ class Target:
     measure: object
     lead_in_seconds: float = 0  # measured but not counted, right before each run
     leaves_seconds: float = 0.5  # how long the machine has to be idle after a run until all of its work is done
-
-
-WARM_UP_SECONDS = 2  # of a target without a lead-in, once per scenario
 
 
 def wrk_target(label, context, server, template, keys, connections=64, expected="{value}", **settings):
@@ -71,6 +70,8 @@ def _once(context, target, seconds, seed):
         cores = use.since()
         figures["server_busy"], figures["server_stolen"] = cores[SERVER_CORE]
         figures["load_busy"], figures["load_stolen"] = cores[LOAD_CORE]
+        if max(stolen for _, stolen in cores.values()) > STOLEN_MAX:
+            context.note(f"the hypervisor took more than {STOLEN_MAX:.0%} of a core in some runs")
         if "seconds" in figures:
             figures["rate"] = figures["requests"] / figures["seconds"]
             figures["rate_per_core"] = figures["rate"] / max(figures["server_busy"], 0.01)

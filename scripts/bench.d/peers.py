@@ -86,7 +86,8 @@ http {{
         self.port = free_port()
         config = self.folder / "nginx.conf"
         config.write_text(self.CONFIG.format(folder=self.folder, port=self.port, body=value(0)))
-        self._run([require("nginx"), "-p", self.folder, "-e", self.folder / "error.log", "-c", config], self.port, "log")
+        argv = [require("nginx"), "-p", self.folder, "-e", self.folder / "error.log", "-c", config]
+        self._run(argv, self.port, "nginx.log")
         self.get = alcove_request("GET", f"{Alcove.SCOPES['workspace']}/kv/{{key}}", self.port)
 
     def version(self):
@@ -158,8 +159,8 @@ auto-aof-rewrite-percentage 0
                 raise BenchError(f"redis answered {answer!r}")
 
     def version(self):
-        webdis = subprocess.run(["dpkg-query", "-W", "-f", "${Version}", "webdis"], capture_output=True, text=True)
-        return f"{first_line([require('redis-server'), '--version'])}, webdis {webdis.stdout.split('+')[0] or 'unknown'}"
+        redis = first_line([require("redis-server"), "--version"])
+        return f"{redis}, webdis {first_line(['dpkg-query', '-W', '-f', '${Version}', 'webdis'])}"
 
 
 def _resp(*words):

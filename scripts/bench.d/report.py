@@ -27,6 +27,8 @@ NAMES = {
     "alcove no history": "Alcove, history off",
     "alcove few": "Alcove, few keys",
     "alcove many": "Alcove, many keys",
+    "fresh": "just started on the loaded folder",
+    "used": "after all of the runs above",
     "append": "bare append + fdatasync",
     "overwrite": "bare overwrite (preallocated) + fdatasync",
 }
@@ -104,9 +106,11 @@ def ratio_rows(results):
         rows.append(_limit_row(title, run["gap_max_ms"], STALL_MS_MAX, "ms"))
         rows.append(_limit_row("… and the slowest single answer", run["max_us"] / 1000, STALL_MS_MAX, "ms"))
     if "memory" in results:
-        run = results["memory"]["alcove"][0]
-        title = f"Resident beside the map, {run['connections']:,} idle connections"
+        run = results["memory"]["fresh"][0]
+        title = f"Resident beside the map, {run['connections']:,} idle connections, just started"
         rows.append(_limit_row(title, run["beside_map"], MEMORY_MIB_MAX, "MiB"))
+        run = results["memory"]["used"][0]
+        rows.append(_limit_row("… and after all of the runs above", run["beside_map"], MEMORY_MIB_MAX, "MiB"))
     return rows
 
 
@@ -156,21 +160,22 @@ def _large_section(runs_of, options):
         run = runs_of["sustained"][0]
         seconds = run["per_second"]
         parts.append(
-            f"PUT sustained for {run['seconds']:.0f} s over many keys: {run['rate']:,.0f}/s, p50 {run['p50_us']:,.0f} µs, "
-            f"p99 {run['p99_us']:,.0f} µs, slowest answer {run['max_us'] / 1000:,.0f} ms, longest time without any answer "
-            f"{run['gap_max_ms']:,.0f} ms, fewest answers in {run['window_ms']} ms: {run['window_min']:,}, "
-            f"in a second: {min(seconds):,}."
+            f"PUT sustained for {run['seconds']:.0f} s over many keys: {run['rate']:,.0f}/s, "
+            f"p50 {run['p50_us']:,.0f} µs, p99 {run['p99_us']:,.0f} µs, slowest answer {run['max_us'] / 1000:,.0f} ms, "
+            f"longest time without any answer {run['gap_max_ms']:,.0f} ms, "
+            f"fewest answers in {run['window_ms']} ms: {run['window_min']:,}, in a second: {min(seconds):,}."
         )
     return "\n\n".join(parts)
 
 
 def _memory_section(runs_of):
-    run = runs_of["alcove"][0]
-    return (
-        f"A server just started on the loaded folder, {run['connections']:,} connections that made one GET each: "
-        f"{run['beside_map']:.1f} MiB resident beside the LMDB map ({run['heap and stacks']:.1f} heap and stacks, "
-        f"{run['files']:.1f} program and libraries); {run['map']:.1f} MiB of the map are resident."
-    )
+    head = ["MiB resident", "beside the map", "heap and stacks", "program and libraries", "of the map"]
+    rows = []
+    for label, runs in runs_of.items():
+        figures = (runs[0][name] for name in ("beside_map", "heap and stacks", "files", "map"))
+        rows.append([NAMES[label], *(f"{figure:.1f}" for figure in figures)])
+    text = f"With {runs_of['fresh'][0]['connections']:,} open connections that made one GET each, and no write under way."
+    return f"{text}\n\n{markdown_table(head, rows)}"
 
 
 def _section(scenario, runs_of, options):
@@ -201,10 +206,11 @@ METHOD = """\
 - Deno KV lists by `kv.list({{prefix}}, {{limit: 100}})` over its own file and answers JSON by `Deno.serve`.
 - Alcove runs `alcove serve --server-threads 1` with its defaults: authentication, routing and resolution are on, every
   PUT is answered after its fdatasync. All of its figures are of the scope workspace where nothing else is said.
-- The lone writer has one connection; the bare loop writes {value_bytes} bytes and calls fdatasync, in the same file system.
+- The lone writer has one connection; the bare loop writes {value_bytes} bytes and calls fdatasync, in the same file
+  system.
 - "Busy" is the share of time that the core was not idle, the kernel's work included. With a load core at 100% the
-  server could have done more than the figure says: `wrk` needs more of its core for a request than nginx does. Therefore
-  GET beside nginx is also given per busy second of the server core, and with the bench's own client
+  server could have done more than the figure says: `wrk` needs more of its core for a request than nginx does.
+  Therefore GET beside nginx is also given per busy second of the server core, and with the bench's own client
   (`scripts/bench.d/client.cpp`), which makes fewer system calls.
 """
 
@@ -227,10 +233,11 @@ def markdown(run):
         METHOD.format(**options),
         "## To reproduce",
         "```sh\n" + run["command"] + "\n```",
-        "It installs what is missing from Debian's packages (nginx-light, redis-server, webdis, etcd-server, wrk) and Deno "
-        "from the npm package `deno` into `build/bench`, builds Alcove, starts its own instances with their own "
+        "It installs what is missing from Debian's packages (nginx-light, redis-server, webdis, etcd-server, wrk) and "
+        "Deno from the npm package `deno` into `build/bench`, builds Alcove, starts its own instances with their own "
         "configuration and data below `build/bench`, stops them, and writes this page. Nothing else should run on the "
-        "machine meanwhile. `scripts/bench --help` tells how to measure less.",
+        f"machine meanwhile. This run took {run['minutes']:.0f} minutes. `scripts/bench --help` tells how to measure "
+        "less.",
     ]
     if run["notes"]:
         parts.append("Notes of this run: " + "; ".join(run["notes"]) + ".")

@@ -1,4 +1,4 @@
--- wrk's side of the bench: fills a request template with random keys and values, and prints one line of JSON at the end.
+-- wrk's side of the bench: fills a request template with random keys and values, and prints one line of JSON.
 --
 -- Arguments: template file, number of keys, seed. The template is a whole raw HTTP request. In it
 --   {key}     is k0000000 … (seven digits, random below the number of keys)
@@ -96,9 +96,9 @@ end
 
 function done(summary, latency)
     local errors = summary.errors
-    print(string.format(
-        '{"requests":%d,"seconds":%.6f,"bytes":%d,"bad_status":%d,"socket_errors":%d,"p50_us":%d,"p99_us":%d,"max_us":%d}',
-        summary.requests, summary.duration / 1e6, summary.bytes, errors.status,
-        errors.connect + errors.read + errors.write + errors.timeout,
+    local broken = errors.connect + errors.read + errors.write + errors.timeout
+    print(string.format('{"requests":%d,"seconds":%.6f,"bytes":%d,"bad_status":%d,"socket_errors":%d,' ..
+        '"p50_us":%d,"p99_us":%d,"max_us":%d}',
+        summary.requests, summary.duration / 1e6, summary.bytes, errors.status, broken,
         latency:percentile(50), latency:percentile(99), latency.max))
 end

@@ -113,10 +113,15 @@ def large(context):
 
 
 def memory(context):
-    """A server that was just started on the loaded folder, with many connections that made one request each."""
+    """With many connections that made one request each: the server as it is, and just started on its folder."""
     alcove = context.server("alcove")
+    used = _memory_of(context, alcove)
     alcove.stop()
     alcove.start()
+    return {"fresh": [_memory_of(context, alcove)], "used": [used]}
+
+
+def _memory_of(context, alcove):
     context.leaves_seconds = context.applied_seconds
     context.settle()
     connections = []
@@ -124,7 +129,7 @@ def memory(context):
         for number in range(IDLE_CONNECTIONS):
             connections.append(_use_once(alcove, number % context.options.keys))
         time.sleep(1)
-        return {"alcove": [_resident(alcove.process.pid)]}
+        return _resident(alcove.process.pid)
     finally:
         for connection in connections:
             connection.close()
