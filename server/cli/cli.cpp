@@ -56,9 +56,14 @@ void add_flag(CLI::App& app, Given& given, const ConfigKey& key, const std::stri
         return true;
     };
     CLI::Option* option = app.add_option(names, remember, help_of(key));
-    option->group(std::string(key.section))->type_name(is_switch ? "[true|false]" : "VALUE");
-    if (is_switch) option->expected(0, 1);
-    option->default_str(key.value_of(Config{}));
+    option->group(std::string(key.section));
+    const std::string by_default = key.value_of(Config{});
+    if (is_switch) {
+        // No default_str(): CLI11 would take it for the value of a switch that stands alone.
+        option->type_name("[true|false]=" + by_default)->expected(0, 1);
+    } else {
+        option->type_name("VALUE")->default_str(by_default);
+    }
 }
 
 Config read_config(const Given& given, const std::map<std::string, std::string>& environment) {

@@ -56,6 +56,14 @@ Started start(std::vector<std::string> arguments, const Environment& environment
     return {pid, pipe_ends[0]};
 }
 
+// Appends what is there, after waiting for it; false at the end.
+bool read_some(int from, std::string& out) {
+    char buffer[4096];
+    const ssize_t got = ::read(from, buffer, sizeof buffer);
+    if (got > 0) out.append(buffer, static_cast<std::size_t>(got));
+    return got > 0;
+}
+
 int wait_for(pid_t pid) {
     int status = 0;
     while (::waitpid(pid, &status, 0) < 0 && errno == EINTR) {
@@ -75,9 +83,7 @@ std::string after(const std::string& text, const std::string& mark) {
 Finished run_program(const std::vector<std::string>& arguments, const Environment& environment) {
     const Started started = start(arguments, environment);
     Finished finished;
-    char buffer[4096];
-    for (ssize_t got; (got = ::read(started.output, buffer, sizeof buffer)) > 0;) {
-        finished.output.append(buffer, static_cast<std::size_t>(got));
+    while (read_some(started.output, finished.output)) {
     }
     ::close(started.output);
     finished.status = wait_for(started.pid);
@@ -92,16 +98,12 @@ ServerProcess::ServerProcess(const std::filesystem::path& data, const Environmen
     const Started started = start(arguments, environment);
     pid_ = started.pid;
     output_ = started.output;
-    std::string printed;
     const std::string listening = "listening on http://127.0.0.1:";
-    while (printed.find('\n', printed.find(listening)) == std::string::npos) {
-        char buffer[4096];
-        const ssize_t got = ::read(output_, buffer, sizeof buffer);
-        if (got <= 0) throw std::runtime_error("the server did not start: " + printed);
-        printed.append(buffer, static_cast<std::size_t>(got));
+    while (printed_.find('\n', printed_.find(listening)) == std::string::npos) {
+        if (!read_some(output_, printed_)) throw std::runtime_error("the server did not start: " + printed_);
     }
-    port_ = static_cast<unsigned short>(std::stoi(after(printed, listening)));
-    admin_key_ = after(printed, "admin key: ");
+    port_ = static_cast<unsigned short>(std::stoi(after(printed_, listening)));
+    admin_key_ = after(printed_, "admin key: ");
 }
 
 ServerProcess::~ServerProcess() {
@@ -117,6 +119,8 @@ void ServerProcess::signal(int number) const {
 }
 
 int ServerProcess::wait() {
+    while (read_some(output_, printed_)) {
+    }
     const int status = wait_for(pid_);
     pid_ = -1;
     return status;

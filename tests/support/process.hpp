@@ -38,9 +38,13 @@ public:
     void signal(int number) const;
     int wait();  // the exit status, as in Finished
 
+    // stdout and stderr until it listened; all of both once wait() has returned.
+    const std::string& printed() const { return printed_; }
+
 private:
     pid_t pid_ = -1;
     int output_ = -1;
+    std::string printed_;
     unsigned short port_ = 0;
     std::string admin_key_;
 };
