@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <cstring>
 
 namespace alcove::scopes {
 namespace {
@@ -28,11 +29,21 @@ std::size_t code_point_length(std::string_view text, std::size_t i) {
     return 0;
 }
 
+// Of eight characters.
+bool all_ascii(const char* eight) {
+    std::uint64_t word = 0;
+    std::memcpy(&word, eight, sizeof word);
+    return (word & 0x8080808080808080) == 0;
+}
+
 }  // namespace
 
 std::optional<std::size_t> count_code_points(std::string_view text) {
     std::size_t count = 0;
     for (std::size_t i = 0; i < text.size(); ++count) {
+        for (; i + 8 <= text.size() && all_ascii(text.data() + i); count += 8)
+            i += 8;
+        if (i == text.size()) break;
         const std::size_t length = code_point_length(text, i);
         if (length == 0) return std::nullopt;
         i += length;

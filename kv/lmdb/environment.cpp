@@ -41,11 +41,13 @@ std::optional<std::string_view> get(MDB_txn* txn, const Environment& environment
 
 ReadTransaction::~ReadTransaction() {
     if (!txn_) return;
-    mdb_txn_reset(txn_);
     {
         const std::lock_guard lock(environment_->mutex_);
-        if (environment_->idle_.size() < idle_transactions_max) {
-            environment_->idle_.push_back(txn_);
+        const bool newest = generation_ == environment_->generation_;
+        auto& idle = newest ? environment_->current_ : environment_->reset_;
+        if (!newest) mdb_txn_reset(txn_);
+        if (idle.size() < idle_transactions_max) {
+            idle.push_back(txn_);
             return;
         }
     }
@@ -140,6 +142,7 @@ std::vector<std::string> WriteTransaction::keys_with_prefix(std::string_view pre
 
 void WriteTransaction::commit() {
     const int code = mdb_txn_commit(std::exchange(txn_, nullptr));
+    environment_.committed();
     check(code, "commit");
 }
 
@@ -170,18 +173,37 @@ Environment::Environment(const std::filesystem::path& folder, std::uint64_t map_
 }
 
 Environment::~Environment() {
-    for (MDB_txn* txn : idle_)
-        mdb_txn_abort(txn);
+    for (const auto* idle : {&current_, &reset_}) {
+        for (MDB_txn* txn : *idle)
+            mdb_txn_abort(txn);
+    }
     mdb_env_close(env_);
+}
+
+void Environment::committed() {
+    const std::lock_guard lock(mutex_);
+    ++generation_;
+    for (MDB_txn* txn : current_) {
+        mdb_txn_reset(txn);
+        reset_.push_back(txn);
+    }
+    current_.clear();
 }
 
 ReadTransaction Environment::read() {
     MDB_txn* txn = nullptr;
+    std::uint64_t generation = 0;
     {
         const std::lock_guard lock(mutex_);
-        if (!idle_.empty()) {
-            txn = idle_.back();
-            idle_.pop_back();
+        generation = generation_;
+        if (!current_.empty()) {
+            txn = current_.back();
+            current_.pop_back();
+            return {*this, txn, generation};
+        }
+        if (!reset_.empty()) {
+            txn = reset_.back();
+            reset_.pop_back();
         }
     }
     if (txn) {
@@ -191,7 +213,7 @@ ReadTransaction Environment::read() {
     } else {
         check(mdb_txn_begin(env_, nullptr, MDB_RDONLY, &txn), "begin a read");
     }
-    return {*this, txn};
+    return {*this, txn, generation};
 }
 
 std::uint64_t Environment::used_bytes() {

@@ -31,7 +31,9 @@ public:
 class ReadTransaction {
 public:
     ReadTransaction(ReadTransaction&& other) noexcept
-        : environment_(std::exchange(other.environment_, nullptr)), txn_(std::exchange(other.txn_, nullptr)) {}
+        : environment_(std::exchange(other.environment_, nullptr)),
+          txn_(std::exchange(other.txn_, nullptr)),
+          generation_(other.generation_) {}
     ReadTransaction& operator=(ReadTransaction&&) = delete;
     ~ReadTransaction();
 
@@ -41,10 +43,12 @@ public:
 private:
     friend class Environment;
     friend class TableCursor;
-    ReadTransaction(Environment& environment, MDB_txn* txn) : environment_(&environment), txn_(txn) {}
+    ReadTransaction(Environment& environment, MDB_txn* txn, std::uint64_t generation)
+        : environment_(&environment), txn_(txn), generation_(generation) {}
 
     Environment* environment_;
     MDB_txn* txn_;
+    std::uint64_t generation_;
 };
 
 // Walks one table of a snapshot. Keys are given and returned with the table's number in front for seeking, and
@@ -118,11 +122,20 @@ public:
 
 private:
     friend class ReadTransaction;
+    friend class WriteTransaction;
+
+    // A commit was made: whoever reads from now on must see it.
+    void committed();
 
     MDB_env* env_ = nullptr;
     unsigned databases_[table_count]{};
+
+    // Read transactions that nobody uses. As long as no commit came between, the next reader takes one as it is:
+    // its snapshot is still the newest, so it holds back no page. After a commit they are reset, to be renewed.
     std::mutex mutex_;
-    std::vector<MDB_txn*> idle_;  // reset read transactions: renewing one is cheaper than beginning one
+    std::vector<MDB_txn*> current_;
+    std::vector<MDB_txn*> reset_;
+    std::uint64_t generation_ = 0;  // of the newest commit
 };
 
 }  // namespace alcove::kv

@@ -47,8 +47,14 @@ Problem no_updates() {
 }
 
 void print_time(json::Writer& writer, std::string_view name, kv::TimeMs time_ms) {
-    const auto time = http::format_iso_time(time_ms);
-    writer.member(name, http::view(time));
+    // The times of a list are often alike: what was written together was written at one time.
+    thread_local kv::TimeMs last_ms = -1;
+    thread_local auto text = http::format_iso_time(last_ms);
+    if (time_ms != last_ms) {
+        text = http::format_iso_time(time_ms);
+        last_ms = time_ms;
+    }
+    writer.member(name, http::view(text));
 }
 
 void print_list_end(json::Writer& writer, std::uint64_t total, CursorScope scope, std::string_view next) {
