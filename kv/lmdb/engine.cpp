@@ -3,7 +3,7 @@
 
 #include <boost/asio/associated_executor.hpp>
 #include <boost/asio/async_result.hpp>
-#include <boost/asio/post.hpp>
+#include <boost/asio/dispatch.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <cstdio>
 
@@ -36,9 +36,11 @@ public:
     explicit WaitingJob(Handler handler, Arguments&&... arguments)
         : Job(std::forward<Arguments>(arguments)...), handler_(std::move(handler)) {}
 
-    void complete(Result<Committed> outcome) override {
-        auto executor = asio::get_associated_executor(handler_);
-        asio::post(executor, [handler = std::move(handler_), outcome = std::move(outcome)]() mutable {
+    asio::any_io_executor executor() const override { return asio::get_associated_executor(handler_); }
+
+    void resume(Result<Committed> outcome) override {
+        auto own = executor();
+        asio::dispatch(own, [handler = std::move(handler_), outcome = std::move(outcome)]() mutable {
             handler(std::move(outcome));
         });
     }
@@ -199,9 +201,9 @@ private:
                 std::make_unique<WaitingJob<Handler>>(std::move(handler), std::move(job_arguments)...);
             job->bytes = bytes;
             if (core_.closing) {
-                job->complete(shutting_down());
+                answer_later(std::move(job), shutting_down());
             } else if (!writer_.push(job)) {
-                job->complete(error(Errc::overloaded, "too many commits are waiting"));
+                answer_later(std::move(job), error(Errc::overloaded, "too many commits are waiting"));
             }
         };
         return asio::async_initiate<const asio::use_awaitable_t<>, void(Result<Committed>)>(

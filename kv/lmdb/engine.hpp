@@ -19,7 +19,7 @@ struct EngineOptions {
     std::uint64_t disk_reserve_bytes = std::uint64_t{64} << 20;  // of free disk that writes leave alone
     std::uint64_t segment_bytes = std::uint64_t{64} << 20;       // of one log file
     std::uint64_t overlay_bytes = std::uint64_t{64} << 20;  // unapplied commits in memory before they are applied
-    std::chrono::milliseconds apply_interval{2000};         // or after this time, whatever comes first
+    std::chrono::milliseconds apply_interval{5000};         // or after this time, whatever comes first
 
     bool history = true;  // false: no change index; changes() is always compacted. For measurements
     std::chrono::milliseconds history_age = std::chrono::hours{24 * 7};

@@ -13,6 +13,8 @@ namespace {
 constexpr char after_key = 'k';
 constexpr char after_folded = 'p';
 
+constexpr std::size_t items_reserved_max = 128;
+
 Error error(Errc code, std::string message) {
     return {.code = code, .message = std::move(message), .operation = {}, .failed = {}};
 }
@@ -54,6 +56,7 @@ public:
         : scan_(scan), base_(base), range_(range), request_(request) {}
 
     Page build(TimeMs now_ms) {
+        page_.items.reserve(std::min(request_.entries_max, items_reserved_max));
         while (scan_.valid()) {
             const RecordView record = decode_record(scan_.value());
             if (record.expired(now_ms)) {

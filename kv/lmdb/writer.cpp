@@ -2,6 +2,8 @@
 #include "kv/lmdb/writer.hpp"
 
 #include <algorithm>
+#include <boost/asio/execution_context.hpp>
+#include <boost/asio/post.hpp>
 #include <limits>
 
 #include "kv/record.hpp"
@@ -33,6 +35,34 @@ bool only_frees(const Commit& commit) {
 }
 
 }  // namespace
+
+void answer_later(std::vector<Answer> answers) {
+    struct Delivery {
+        asio::any_io_executor executor;
+        std::vector<Answer> answers;
+    };
+    // As many as the server has threads.
+    std::unordered_map<const asio::execution_context*, Delivery> deliveries;
+    for (Answer& answer : answers) {
+        asio::any_io_executor executor = answer.job->executor();
+        const auto* context = &asio::query(executor, asio::execution::context_as<asio::execution_context&>);
+        Delivery& delivery = deliveries[context];
+        if (!delivery.executor) delivery.executor = std::move(executor);
+        delivery.answers.push_back(std::move(answer));
+    }
+    for (auto& [context, delivery] : deliveries) {
+        asio::post(delivery.executor, [all = std::move(delivery.answers)]() mutable {
+            for (Answer& answer : all)
+                answer.job->resume(std::move(answer.outcome));
+        });
+    }
+}
+
+void answer_later(std::unique_ptr<Job> job, Result<Committed> outcome) {
+    std::vector<Answer> answers;
+    answers.push_back({std::move(job), std::move(outcome)});
+    answer_later(std::move(answers));
+}
 
 Writer::Writer(Core& core, Applier& applier) : core_(core), applier_(applier) {
     frozen_at_ = Steady::now();
@@ -296,15 +326,16 @@ void Writer::finish_group() {
         told_.clear();
         dropped_any_ = false;
     }
-    for (Answer& answer : answers_)
-        answer.job->complete(std::move(answer.outcome));
+    if (answers_.empty()) return;
     std::size_t bytes = 0;
     for (const Answer& answer : answers_)
         bytes += answer.job->bytes;
+    {
+        const std::lock_guard lock(mutex_);
+        queued_bytes_ -= bytes;
+    }
     core_.queued.fetch_sub(answers_.size(), std::memory_order_relaxed);
-    answers_.clear();
-    const std::lock_guard lock(mutex_);
-    queued_bytes_ -= bytes;
+    answer_later(std::exchange(answers_, {}));
 }
 
 NamespaceState* Writer::state_of(const NamespaceName& name) {
@@ -352,11 +383,11 @@ void Writer::fail(const std::string& why) {
     }
     core_.closing = true;
     for (Answer& answer : answers_)
-        answer.job->complete(unknown);
+        answer.outcome = unknown;
     for (auto& job : taken_)
-        job->complete(unknown);
-    answers_.clear();
+        answers_.push_back({std::move(job), unknown});
     taken_.clear();
+    answer_later(std::exchange(answers_, {}));
     core_.options.fatal(text);
 }
 

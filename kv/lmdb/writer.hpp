@@ -1,6 +1,7 @@
 // The one writer: takes commits from a queue, evaluates them in groups, logs each group with one sync, and answers.
 #pragma once
 
+#include <boost/asio/any_io_executor.hpp>
 #include <chrono>
 #include <condition_variable>
 #include <deque>
@@ -25,14 +26,26 @@ public:
     explicit Job(Owner job_dropped) : dropped(std::move(job_dropped)) {}
     virtual ~Job() = default;
 
-    // Passes the outcome on to the caller's executor; called once, on the writer's thread.
-    virtual void complete(Result<Committed> outcome) = 0;
+    virtual asio::any_io_executor executor() const = 0;
+
+    // Goes on with the caller, on its executor. Called once.
+    virtual void resume(Result<Committed> outcome) = 0;
 
     NamespaceName name;
     Commit commit;
     std::optional<Owner> dropped;
     std::size_t bytes = 0;  // rough size, for the queue's bound
 };
+
+struct Answer {
+    std::unique_ptr<Job> job;
+    Result<Committed> outcome;
+};
+
+// Hands answers to their callers' executors, one hand-over for all that share an execution context: waking a thread
+// for each of hundreds of answers would cost more than the answers. Any thread.
+void answer_later(std::vector<Answer> answers);
+void answer_later(std::unique_ptr<Job> job, Result<Committed> outcome);
 
 // Operation: what has queued while the last sync ran becomes the next group; a lone commit is not delayed. Each
 // commit is evaluated against everything before it, its effects are put into the overlay at a version that readers
@@ -64,11 +77,6 @@ private:
         log::CommitRecord record;
         Version version;
     };
-    struct Answer {
-        std::unique_ptr<Job> job;
-        Result<Committed> outcome;
-    };
-
     void loop();
     bool wait_for_work();
     std::chrono::milliseconds idle_time() const;
