@@ -9,7 +9,7 @@ namespace alcove::scopes::json {
 namespace {
 
 constexpr std::uint64_t every(std::uint8_t byte) {
-    return 0x0101010101010101 * byte;
+    return std::uint64_t{0x0101010101010101} * byte;
 }
 
 // Whether any of eight characters is a quote, a backslash or below a space: the usual test for a zero byte and for
