@@ -1,31 +1,65 @@
 // One socket with its buffers and its deadline.
 #include "server/http/connection.hpp"
 
+#include <sys/socket.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <array>
-#include <boost/asio/as_tuple.hpp>
-#include <boost/asio/buffer.hpp>
-#include <boost/asio/deferred.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <cerrno>
 #include <utility>
 
 #include "server/http/limits.hpp"
 
 namespace alcove::http {
 
-Connection::Connection(asio::ip::tcp::socket socket, std::chrono::milliseconds write_timeout)
-    : socket_(std::move(socket)), write_timeout_(write_timeout) {
+namespace {
+
+constexpr std::uint32_t ended_events = EPOLLHUP | EPOLLERR;
+constexpr std::uint32_t input_events = EPOLLIN | EPOLLRDHUP | ended_events;
+constexpr std::uint32_t output_events = EPOLLOUT | ended_events;
+
+bool would_block() {
+    return errno == EAGAIN || errno == EWOULDBLOCK;
+}
+
+int release(asio::ip::tcp::socket socket) {
     // Without it a small response could wait for the acknowledgement of the one before.
     boost::system::error_code ignored;
-    socket_.set_option(asio::ip::tcp::no_delay(true), ignored);
-    socket_.non_blocking(true, ignored);
+    socket.set_option(asio::ip::tcp::no_delay(true), ignored);
+    socket.native_non_blocking(true);
+    return socket.release();
+}
+
+}  // namespace
+
+Connection::Connection(asio::ip::tcp::socket socket, Poller& poller, std::chrono::milliseconds write_timeout)
+    : socket_(release(std::move(socket))), write_timeout_(write_timeout) {
+    try {
+        poller.add(socket_, *this);
+    } catch (...) {
+        ::close(socket_);
+        throw;
+    }
+}
+
+Connection::~Connection() {
+    ::close(socket_);
+}
+
+void Connection::ready(std::uint32_t events) {
+    if (events & (EPOLLRDHUP | ended_events)) hung_up_ = true;
+    if (events & input_events) readable_ = true;
+    if (events & (phase_ == Phase::write ? output_events : input_events)) waiter_.resume();
 }
 
 void Connection::sweep(Clock::time_point now) {
-    boost::system::error_code ignored;
     if (now >= deadline_) {
         expired_ = true;
         deadline_ = Clock::time_point::max();
-        socket_.cancel(ignored);
+        waiter_.resume();
     } else if (phase_ == Phase::idle) {
         if (std::exchange(rested_, true)) rest();
     } else if (phase_ == Phase::busy && !out_.empty()) {
@@ -34,25 +68,55 @@ void Connection::sweep(Clock::time_point now) {
 }
 
 void Connection::close_if_idle() {
-    boost::system::error_code ignored;
-    if (phase_ == Phase::idle) socket_.cancel(ignored);
+    if (phase_ == Phase::idle) waiter_.resume();
 }
 
 void Connection::abort() {
-    boost::system::error_code ignored;
-    socket_.close(ignored);
+    shut(SHUT_RDWR);
+}
+
+// The poller hears of it.
+void Connection::shut(int how) {
+    ::shutdown(socket_, how);
+}
+
+Connection::Received Connection::receive(std::span<char> room, std::size_t& bytes) {
+    if (!readable_) return Received::blocked;
+    for (;;) {
+        const auto received = ::recv(socket_, room.data(), room.size(), 0);
+        if (received > 0) {
+            bytes = static_cast<std::size_t>(received);
+            // Less than asked for: the socket is empty, and the poller will tell when it is not. The end is told
+            // once.
+            readable_ = bytes == room.size() || hung_up_;
+            return Received::some;
+        }
+        if (received < 0 && errno == EINTR) continue;
+        if (received == 0 || !would_block()) return Received::closed;
+        readable_ = false;
+        return Received::blocked;
+    }
+}
+
+Connection::Received Connection::receive(Buffer& into, std::size_t bytes_max) {
+    std::size_t bytes = 0;
+    const auto outcome = receive(std::span(into.data() + into.size(), std::min(into.room(), bytes_max)), bytes);
+    into.commit(bytes);
+    return outcome;
 }
 
 Connection::Written Connection::flush_now() {
     while (written_ < out_.size() || !large_.empty()) {
-        std::array<asio::const_buffer, 2> buffers = {
-            asio::const_buffer(out_.data() + written_, out_.size() - written_),
-            asio::const_buffer(large_.data(), large_.size())};
-        boost::system::error_code error;
-        auto bytes = large_.empty() ? socket_.write_some(buffers[0], error) : socket_.write_some(buffers, error);
-        if (error == asio::error::would_block || error == asio::error::try_again) return Written::blocked;
-        if (error) return Written::failed;
-        auto from_out = std::min(bytes, out_.size() - written_);
+        std::array<iovec, 2> parts = {
+            {{out_.data() + written_, out_.size() - written_}, {const_cast<char*>(large_.data()), large_.size()}}};
+        msghdr message{};
+        message.msg_iov = parts.data();
+        message.msg_iovlen = large_.empty() ? 1 : 2;
+        const auto sent = ::sendmsg(socket_, &message, MSG_NOSIGNAL);
+        if (sent < 0 && errno == EINTR) continue;
+        if (sent < 0) return would_block() ? Written::blocked : Written::failed;
+        const auto bytes = static_cast<std::size_t>(sent);
+        const auto from_out = std::min(bytes, out_.size() - written_);
         written_ += from_out;
         large_.remove_prefix(bytes - from_out);
     }
@@ -66,27 +130,29 @@ asio::awaitable<bool> Connection::flush() {
         auto written = flush_now();
         if (written != Written::blocked) co_return written == Written::all;
         begin_wait(Phase::write, Clock::now() + write_timeout_);
-        auto writable = socket_.async_wait(asio::socket_base::wait_write, asio::as_tuple(asio::deferred));
-        auto [error] = co_await std::move(writable);
+        auto waiting = ready();
+        co_await std::move(waiting);
         end_wait();
-        if (error) co_return false;
+        if (expired()) co_return false;
     }
 }
 
 asio::awaitable<void> Connection::linger() {
-    boost::system::error_code ignored;
-    socket_.shutdown(asio::socket_base::shutdown_send, ignored);
+    shut(SHUT_WR);
     in_.clear();
     in_.reserve(limits::idle_buffer_bytes);
     auto deadline = Clock::now() + limits::linger_timeout;
     for (std::size_t dropped = 0; dropped < limits::linger_bytes_max;) {
-        begin_wait(Phase::linger, deadline);
-        auto room = asio::mutable_buffer(in_.data(), in_.capacity());
-        auto reading = socket_.async_read_some(room, asio::as_tuple(asio::deferred));
-        auto [error, bytes] = co_await std::move(reading);
-        end_wait();
-        if (error) co_return;
+        std::size_t bytes = 0;
+        auto received = receive(std::span(in_.data(), in_.capacity()), bytes);
+        if (received == Received::closed) co_return;
         dropped += bytes;
+        if (received == Received::some) continue;
+        begin_wait(Phase::linger, deadline);
+        auto waiting = ready();
+        co_await std::move(waiting);
+        end_wait();
+        if (expired()) co_return;
     }
 }
 

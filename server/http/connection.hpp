@@ -4,13 +4,15 @@
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/intrusive/list_hook.hpp>
-#include <boost/system/error_code.hpp>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string_view>
 
 #include "server/http/buffer.hpp"
+#include "server/http/poller.hpp"
+#include "server/http/waiter.hpp"
 
 namespace alcove::http {
 
@@ -18,35 +20,39 @@ namespace asio = boost::asio;
 
 using Clock = std::chrono::steady_clock;
 
-// Operation. A session reads and writes through it. Before it waits for the socket it says for what and until when;
-// the sweep of its thread cancels the wait once that has passed. There is no timer per operation. Writing is tried
-// at once, without a suspension; only what the socket does not take is waited for.
+// Operation. A session reads and writes through it, at once and without a suspension as far as the socket allows;
+// for the rest it waits until the poller says that the socket is ready. Before it waits it says for what and until
+// when; the sweep of its thread ends the wait once that has passed. There is no timer per operation.
 //
-// Concurrency. Everything happens on the thread of the socket's executor, so nothing is locked.
+// Concurrency. Everything happens on the poller's thread, so nothing is locked.
 //
 // Limitations. One wait at a time. A deadline is kept to within one sweep interval.
 class Connection
-    : public boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>> {
+    : public boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>>,
+      private Poller::Client {
 public:
     // What is waited for. While busy (a service is at work) there is no deadline.
     enum class Phase : std::uint8_t { busy, idle, header, body, write, linger };
+    enum class Received : std::uint8_t { some, blocked, closed };
     enum class Written : std::uint8_t { all, blocked, failed };
 
-    Connection(asio::ip::tcp::socket socket, std::chrono::milliseconds write_timeout);
-    virtual ~Connection() = default;
+    // Takes the socket over from Asio. Throws boost::system::system_error.
+    Connection(asio::ip::tcp::socket socket, Poller& poller, std::chrono::milliseconds write_timeout);
+    virtual ~Connection();
     Connection(const Connection&) = delete;
     Connection& operator=(const Connection&) = delete;
 
-    // For the sweep: cancels a wait that is over its deadline, lets a resting connection give back memory, and
-    // writes what has been waiting behind a slow request.
+    // For the sweep: ends a wait that is over its deadline, lets a resting connection give back memory, and writes
+    // what has been waiting behind a slow request. The connection may be gone afterwards, but no other one; so it
+    // is with close_if_idle().
     void sweep(Clock::time_point now);
     // Ends the wait for a next request. Requests under way go on.
     void close_if_idle();
-    // Closes the socket, whatever is under way.
+    // Nothing more is read or written, whatever is under way.
     void abort();
 
 protected:
-    // An idle wait has lasted for a whole sweep: buffers other than `in_` may go.
+    // An idle wait has lasted for a whole sweep: buffers may go.
     virtual void rest() = 0;
 
     void begin_wait(Phase phase, Clock::time_point deadline) {
@@ -59,8 +65,15 @@ protected:
         phase_ = Phase::busy;
         deadline_ = Clock::time_point::max();
     }
+    // To be awaited, between begin_wait() and end_wait(). Readiness is a hint: the caller tries, and waits again.
+    auto ready() { return waiter_.wait(); }
     // Whether the last wait ended because of its deadline.
     bool expired() const { return expired_; }
+
+    // Reads what the socket has now. `bytes` is set when there were some.
+    Received receive(std::span<char> room, std::size_t& bytes);
+    // The same into the buffer's room, as far as that goes and at most `bytes_max`.
+    Received receive(Buffer& into, std::size_t bytes_max);
 
     // Writes `out_`, then `large_`, as far as the socket takes them now.
     Written flush_now();
@@ -71,14 +84,20 @@ protected:
     // the last response is not lost to a reset.
     asio::awaitable<void> linger();
 
-    asio::ip::tcp::socket socket_;
     Buffer in_;
     Buffer out_;
     std::string_view large_;  // follows out_; owned by the response
 
 private:
+    void ready(std::uint32_t events) override;
+    void shut(int how);
+
+    int socket_;
+    Waiter waiter_;
     std::size_t written_ = 0;  // of out_
     Phase phase_ = Phase::busy;
+    bool readable_ = true;  // as far as is known
+    bool hung_up_ = false;  // the peer sends no more: what is there can be read to its end
     bool expired_ = false;
     bool rested_ = false;
     Clock::time_point deadline_ = Clock::time_point::max();

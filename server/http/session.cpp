@@ -1,9 +1,6 @@
 // One connection's life, read from top to bottom.
 #include "server/http/session.hpp"
 
-#include <boost/asio/as_tuple.hpp>
-#include <boost/asio/buffer.hpp>
-#include <boost/asio/deferred.hpp>
 #include <exception>
 #include <utility>
 
@@ -32,7 +29,7 @@ void give_back(std::string& text, std::size_t bytes_kept) {
 }  // namespace
 
 Session::Session(Worker& worker, asio::ip::tcp::socket socket, const asio::ip::tcp::endpoint& remote, Ticket ticket)
-    : Connection(std::move(socket), worker.options().write_timeout),
+    : Connection(std::move(socket), worker.poller(), worker.options().write_timeout),
       ticket_(std::move(ticket)),
       worker_(worker),
       service_(worker.service()),
@@ -56,18 +53,22 @@ asio::awaitable<void> Session::run() {
             if (written == Written::failed) co_return;
             auto idle = arrived().empty();
             if (idle && worker_.stopping()) co_return;
-            begin_wait(idle ? Phase::idle : Phase::header, prepare_to_read());
-            auto room = asio::mutable_buffer(in_.data() + in_.size(), in_.room());
-            auto reading = socket_.async_read_some(room, asio::as_tuple(asio::deferred));
-            auto [error, bytes] = co_await std::move(reading);
+            auto deadline = prepare_to_read();
+            auto received = receive(in_, in_.room());
+            if (received == Received::closed) co_return;
+            if (received == Received::some) {
+                progress = parse();
+                continue;
+            }
+            begin_wait(idle ? Phase::idle : Phase::header, deadline);
+            auto waiting = ready();
+            co_await std::move(waiting);
             end_wait();
-            if (error) {
-                if (idle || !expired()) co_return;
+            if (expired()) {
+                if (idle) co_return;
                 refuse(header_timeout);
                 break;
             }
-            in_.commit(bytes);
-            progress = parse();
         }
         if (progress == Parser::Progress::done) {
             begin_exchange();
@@ -196,6 +197,8 @@ void Session::end_exchange() {
 }
 
 void Session::rest() {
+    in_.shrink(0);
+    begin_ = next_ = 0;
     shrink(0);
 }
 

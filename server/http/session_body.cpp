@@ -1,10 +1,8 @@
 // How a session reads the body of a request when the service asks for it, and skips it when it does not.
 #include <algorithm>
 #include <array>
-#include <boost/asio/as_tuple.hpp>
-#include <boost/asio/buffer.hpp>
-#include <boost/asio/deferred.hpp>
 #include <boost/assert.hpp>
+#include <span>
 #include <utility>
 
 #include "server/http/limits.hpp"
@@ -95,18 +93,21 @@ asio::awaitable<std::optional<BodyError>> Session::receive_body(Buffer& into, st
         }
     }
     const auto& options = worker_.options();
-    begin_wait(Phase::body, Clock::now() + options.body_timeout);
-    auto room = asio::mutable_buffer(into.data() + into.size(), std::min(into.room(), bytes_max));
-    auto reading = socket_.async_read_some(room, asio::as_tuple(asio::deferred));
-    auto [error, bytes] = co_await std::move(reading);
-    end_wait();
-    if (error && expired()) co_return BodyError::timeout;
-    if (error) {
+    auto before = into.size();
+    auto received = receive(into, bytes_max);
+    while (received == Received::blocked) {
+        begin_wait(Phase::body, Clock::now() + options.body_timeout);
+        auto waiting = ready();
+        co_await std::move(waiting);
+        end_wait();
+        if (expired()) co_return BodyError::timeout;
+        received = receive(into, bytes_max);
+    }
+    if (received == Received::closed) {
         gone_ = true;
         co_return BodyError::closed;
     }
-    into.commit(bytes);
-    body_received_ += bytes;
+    body_received_ += into.size() - before;
     auto elapsed = Clock::now() - body_started_;
     auto seconds = std::chrono::duration<double>(elapsed).count();
     auto bytes_wanted = seconds * static_cast<double>(limits::body_bytes_per_second_min);
@@ -131,10 +132,10 @@ bool Session::skip_body() {
     next_ += here;
     std::array<char, 4096> dropped;
     for (auto left = content_bytes_ - here; left > 0;) {
-        boost::system::error_code error;
-        auto room = asio::mutable_buffer(dropped.data(), std::min<std::size_t>(left, dropped.size()));
-        left -= socket_.read_some(room, error);
-        if (error) return false;
+        std::size_t bytes = 0;
+        auto room = std::span(dropped).first(std::min<std::size_t>(left, dropped.size()));
+        if (receive(room, bytes) != Received::some) return false;
+        left -= bytes;
     }
     return true;
 }

@@ -15,7 +15,11 @@
 namespace alcove::http {
 
 Worker::Worker(const ServerOptions& options, std::uint64_t seed, std::uint16_t index)
-    : options_(options), guard_(context_.get_executor()), sweep_timer_(context_), ids_(seed, index) {}
+    : options_(options),
+      guard_(context_.get_executor()),
+      sweep_timer_(context_),
+      poller_(context_),
+      ids_(seed, index) {}
 
 void Worker::start(Service& service) {
     service_ = &service;
@@ -28,44 +32,48 @@ void Worker::start(Service& service) {
         }
     };
     asio::co_spawn(context_, sweep(), on_end);
+    asio::co_spawn(context_, poller_.run(), on_end);
     auto run = [this] { context_.run(); };
     thread_ = std::jthread(run);
 }
 
 void Worker::adopt(asio::ip::tcp::socket socket, asio::ip::tcp::endpoint remote, Ticket ticket) {
     auto begin = [this, socket = std::move(socket), remote, ticket = std::move(ticket)]() mutable {
-        auto session = std::make_unique<Session>(*this, std::move(socket), remote, std::move(ticket));
-        connections_.push_back(*session);
-        auto task = [](std::unique_ptr<Session> owned, Service& service) -> asio::awaitable<void> {
-            try {
-                co_await owned->run();
-            } catch (const std::exception& thrown) {
-                service.failed(owned->request, thrown.what());
-            }
-        };
-        auto& service = *service_;
-        auto on_end = [&service](std::exception_ptr failure) {
-            if (failure) service.failed(Request{}, "a session ended with an unknown exception");
-        };
-        asio::co_spawn(context_, task(std::move(session), service), on_end);
+        try {
+            open(std::make_unique<Session>(*this, std::move(socket), remote, std::move(ticket)));
+        } catch (const std::exception& thrown) {
+            service_->failed(Request{}, std::string("a connection cannot be served: ") + thrown.what());
+        }
     };
     asio::post(context_, std::move(begin));
+}
+
+void Worker::open(std::unique_ptr<Session> session) {
+    connections_.push_back(*session);
+    auto task = [](std::unique_ptr<Session> owned, Service& service) -> asio::awaitable<void> {
+        try {
+            co_await owned->run();
+        } catch (const std::exception& thrown) {
+            service.failed(owned->request, thrown.what());
+        }
+    };
+    auto& service = *service_;
+    auto on_end = [&service](std::exception_ptr failure) {
+        if (failure) service.failed(Request{}, "a session ended with an unknown exception");
+    };
+    asio::co_spawn(context_, task(std::move(session), service), on_end);
 }
 
 void Worker::stop() {
     auto stop = [this] {
         stopping_ = true;
-        for (auto& connection : connections_)
-            connection.close_if_idle();
+        for_each_connection([](Connection& connection) { connection.close_if_idle(); });
     };
     asio::post(context_, stop);
 }
 
 void Worker::abort() {
-    auto abort = [this] {
-        for (auto& connection : connections_)
-            connection.abort();
-    };
+    auto abort = [this] { for_each_connection([](Connection& connection) { connection.abort(); }); };
     asio::post(context_, abort);
 }
 
@@ -73,6 +81,7 @@ void Worker::finish(Finish how) {
     auto end = [this] {
         guard_.reset();
         sweep_timer_.cancel();
+        poller_.stop();
     };
     asio::post(context_, end);
     if (how == Finish::forced) context_.stop();
@@ -88,9 +97,7 @@ asio::awaitable<void> Worker::sweep() {
         auto waiting = sweep_timer_.async_wait(asio::as_tuple(asio::deferred));
         auto [error] = co_await std::move(waiting);
         if (error || !guard_.owns_work()) co_return;
-        auto now = Clock::now();
-        for (auto& connection : connections_)
-            connection.sweep(now);
+        for_each_connection([now = Clock::now()](Connection& connection) { connection.sweep(now); });
     }
 }
 

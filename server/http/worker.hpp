@@ -17,11 +17,14 @@
 #include "server/http/connection.hpp"
 #include "server/http/date.hpp"
 #include "server/http/message.hpp"
+#include "server/http/poller.hpp"
 #include "server/http/request_id.hpp"
 #include "server/http/server.hpp"
 #include "server/http/ticket.hpp"
 
 namespace alcove::http {
+
+class Session;
 
 // Operation. The server hands accepted sockets over with adopt(); each becomes a session, a coroutine on this
 // thread. The sweep looks at all of them every few hundred milliseconds.
@@ -51,19 +54,28 @@ public:
     // For sessions, on the own thread.
     Service& service() { return *service_; }
     const ServerOptions& options() const { return options_; }
+    Poller& poller() { return poller_; }
     bool stopping() const { return stopping_; }
     RequestIds& ids() { return ids_; }
     // The current IMF-fixdate; holds until the next call.
     std::string_view date(Clock::time_point now);
 
 private:
+    void open(std::unique_ptr<Session> session);
     asio::awaitable<void> sweep();
+    // A connection may end while it is visited, but no other one.
+    template <class Visit>
+    void for_each_connection(Visit visit) {
+        for (auto at = connections_.begin(); at != connections_.end();)
+            visit(*at++);
+    }
 
     Service* service_ = nullptr;  // from start() on
     ServerOptions options_;
     asio::io_context context_{1};
     asio::executor_work_guard<asio::io_context::executor_type> guard_;
     asio::steady_timer sweep_timer_;
+    Poller poller_;
     boost::intrusive::list<Connection, boost::intrusive::constant_time_size<false>> connections_;
     RequestIds ids_;
     bool stopping_ = false;
