@@ -1,8 +1,6 @@
 // Brings the index up to what the log holds.
 #include "kv/lmdb/applier.hpp"
 
-#include <malloc.h>
-
 #include <algorithm>
 #include <chrono>
 #include <functional>
@@ -87,7 +85,6 @@ void Applier::loop() {
             const std::optional<Frozen> frozen = frozen_;
             lock.unlock();
             if (frozen && !apply_frozen(*frozen)) return;
-            if (frozen) ::malloc_trim(0);  // else the allocator keeps what the overlay took
             more_to_free = purge_step() || trim_step();
             measure_room();
             lock.lock();

@@ -3,15 +3,23 @@
 
 #include <atomic>
 #include <cstddef>
-#include <memory>
 #include <vector>
 
 namespace alcove::kv {
 
-// allocate() belongs to one thread; bytes() may be read from any.
+// Operation: blocks are mapped, not taken from the heap, so that they go back to the system when the arena goes.
+// All but the first few are of the size of a huge page and aligned so: nodes are visited in random order, and with
+// small pages each visit would miss the TLB as well as the cache.
+//
+// Concurrency: allocate() belongs to one thread; bytes() may be read from any.
 class Arena {
 public:
-    // Aligned for pointers. Valid until the arena goes.
+    Arena() = default;
+    Arena(const Arena&) = delete;
+    Arena& operator=(const Arena&) = delete;
+    ~Arena();
+
+    // Aligned for pointers. Valid until the arena goes. Throws std::bad_alloc.
     char* allocate(std::size_t size) {
         size = (size + alignof(void*) - 1) & ~(alignof(void*) - 1);
         if (size > left_) refill(size);
@@ -26,15 +34,14 @@ public:
     std::size_t bytes() const { return bytes_.load(std::memory_order_relaxed); }
 
 private:
-    void refill(std::size_t size) {
-        // Blocks grow with use, so that an idle store keeps little.
-        const std::size_t grown = blocks_.size() < 8 ? std::size_t{16} << 10 : std::size_t{1} << 20;
-        left_ = size > grown ? size : grown;
-        blocks_.push_back(std::make_unique_for_overwrite<char[]>(left_));
-        next_ = blocks_.back().get();
-    }
+    struct Block {
+        char* begin;
+        std::size_t size;
+    };
 
-    std::vector<std::unique_ptr<char[]>> blocks_;
+    void refill(std::size_t size);
+
+    std::vector<Block> blocks_;
     char* next_ = nullptr;
     std::size_t left_ = 0;
     std::atomic<std::size_t> bytes_{0};

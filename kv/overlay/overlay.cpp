@@ -1,6 +1,9 @@
 // The skip list of commits that the index does not hold yet.
 #include "kv/overlay/overlay.hpp"
 
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
 #include <cstring>
 #include <limits>
 #include <new>
@@ -31,7 +34,21 @@ struct Overlay::Node {
     }
 };
 
-Overlay::Overlay() : head_(make_node({}, 0, {}, false, height_max)) {}
+namespace {
+
+std::uint64_t hash_of(std::string_view key) {
+    return XXH3_64bits(key.data(), key.size());
+}
+
+std::uint64_t bit_of(std::uint64_t hash) {
+    return std::uint64_t{1} << (hash & 63);
+}
+
+}  // namespace
+
+Overlay::Overlay()
+    : filter_(std::make_unique<std::array<std::atomic<std::uint64_t>, filter_words>>()),
+      head_(make_node({}, 0, {}, false, height_max)) {}
 
 Overlay::Node* Overlay::make_node(std::string_view key, Version version, std::string_view value, bool erased,
                                   int height) {
@@ -78,7 +95,14 @@ const Overlay::Node* Overlay::last_before(std::string_view key, Version version)
     return before[0] == head_ ? nullptr : before[0];
 }
 
+std::atomic<std::uint64_t>& Overlay::filter_word(std::uint64_t hash) const {
+    return (*filter_)[(hash >> 6) % filter_words];
+}
+
 void Overlay::add(std::string_view key, Version version, std::string_view value, bool erased) {
+    const std::uint64_t hash = hash_of(key);
+    auto& word = filter_word(hash);
+    word.store(word.load(std::memory_order_relaxed) | bit_of(hash), std::memory_order_relaxed);
     Node* before[height_max];
     seek(key, version, before);
     const int height = random_height();
@@ -102,6 +126,8 @@ void Overlay::erase(std::string_view key, Version version) {
 }
 
 Overlay::Found Overlay::find(std::string_view key, Version up_to) const {
+    const std::uint64_t hash = hash_of(key);
+    if ((filter_word(hash).load(std::memory_order_relaxed) & bit_of(hash)) == 0) return {};
     const Node* node = seek(key, up_to, nullptr);
     if (!node || node->key() != key) return {};
     if (node->erased) return {.state = Found::State::erased, .value = {}};

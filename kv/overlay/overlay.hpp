@@ -1,8 +1,10 @@
 // The commits that the index does not hold yet: an ordered map in memory with many versions of a key.
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <cstdint>
+#include <memory>
 #include <string_view>
 
 #include "kv/overlay/arena.hpp"
@@ -11,7 +13,8 @@
 namespace alcove::kv {
 
 // Operation: a skip list after LevelDB's, ordered by key and, within a key, newest version first. Entries are only
-// ever added; the whole overlay goes at once when the index has caught up with it.
+// ever added; the whole overlay goes at once when the index has caught up with it. Most keys that are looked up are
+// not here, and to walk the list for them is a dozen cache misses: a bit for each hash of a key says so with one.
 //
 // Concurrency: one thread adds; any number of threads read without locks while it does. A reader names the version
 // up to which it sees entries, so entries of a commit that is not yet durable can be added before it may be seen.
@@ -35,7 +38,8 @@ public:
     void put(std::string_view key, Version version, std::string_view value);
     void erase(std::string_view key, Version version);
 
-    // The newest entry of `key` whose version is at most `up_to`.
+    // The newest entry of `key` whose version is at most `up_to`. On another thread than the adding one: of what
+    // was added before `up_to` was published.
     Found find(std::string_view key, Version up_to) const;
 
     bool empty() const { return count() == 0; }
@@ -67,6 +71,8 @@ public:
 
 private:
     static constexpr int height_max = 12;
+    // For the half a million keys of a full overlay one look-up in sixteen is in vain.
+    static constexpr std::size_t filter_words = std::size_t{1} << 17;
 
     void add(std::string_view key, Version version, std::string_view value, bool erased);
     Node* make_node(std::string_view key, Version version, std::string_view value, bool erased, int height);
@@ -75,7 +81,10 @@ private:
     const Node* seek(std::string_view key, Version version, Node** before) const;
     const Node* last_before(std::string_view key, Version version) const;
 
+    std::atomic<std::uint64_t>& filter_word(std::uint64_t hash) const;
+
     Arena arena_;
+    std::unique_ptr<std::array<std::atomic<std::uint64_t>, filter_words>> filter_;
     Node* head_;
     std::atomic<int> height_{1};
     std::atomic<std::size_t> count_{0};

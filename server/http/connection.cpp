@@ -105,14 +105,20 @@ Connection::Received Connection::receive(Buffer& into, std::size_t bytes_max) {
     return outcome;
 }
 
+// One part is sent without the detour over a list of parts, which the kernel would have to copy in first.
+ssize_t Connection::send_some() {
+    if (large_.empty()) return ::send(socket_, out_.data() + written_, out_.size() - written_, MSG_NOSIGNAL);
+    std::array<iovec, 2> parts = {
+        {{out_.data() + written_, out_.size() - written_}, {const_cast<char*>(large_.data()), large_.size()}}};
+    msghdr message{};
+    message.msg_iov = parts.data();
+    message.msg_iovlen = parts.size();
+    return ::sendmsg(socket_, &message, MSG_NOSIGNAL);
+}
+
 Connection::Written Connection::flush_now() {
     while (written_ < out_.size() || !large_.empty()) {
-        std::array<iovec, 2> parts = {
-            {{out_.data() + written_, out_.size() - written_}, {const_cast<char*>(large_.data()), large_.size()}}};
-        msghdr message{};
-        message.msg_iov = parts.data();
-        message.msg_iovlen = large_.empty() ? 1 : 2;
-        const auto sent = ::sendmsg(socket_, &message, MSG_NOSIGNAL);
+        const auto sent = send_some();
         if (sent < 0 && errno == EINTR) continue;
         if (sent < 0) return would_block() ? Written::blocked : Written::failed;
         const auto bytes = static_cast<std::size_t>(sent);

@@ -1,6 +1,8 @@
 // One socket with its buffers, its deadline and its place in the list that the deadlines are swept over.
 #pragma once
 
+#include <sys/types.h>
+
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/intrusive/list_hook.hpp>
@@ -91,6 +93,7 @@ protected:
 private:
     void ready(std::uint32_t events) override;
     void shut(int how);
+    ssize_t send_some();
 
     int socket_;
     Waiter waiter_;
