@@ -3,8 +3,7 @@
 
 #include <boost/asio/associated_executor.hpp>
 #include <boost/asio/async_result.hpp>
-#include <boost/asio/dispatch.hpp>
-#include <boost/asio/use_awaitable.hpp>
+#include <boost/asio/deferred.hpp>
 #include <cstdio>
 
 #include "kv/apply.hpp"
@@ -38,12 +37,7 @@ public:
 
     asio::any_io_executor executor() const override { return asio::get_associated_executor(handler_); }
 
-    void resume(Result<Committed> outcome) override {
-        auto own = executor();
-        asio::dispatch(own, [handler = std::move(handler_), outcome = std::move(outcome)]() mutable {
-            handler(std::move(outcome));
-        });
-    }
+    void resume(Result<Committed> outcome) override { std::move(handler_)(std::move(outcome)); }
 
 private:
     Handler handler_;
@@ -106,6 +100,24 @@ std::optional<Error> refuse(const NamespaceName& name, const Commit& commit, std
 }
 
 class LmdbEngine : public Engine {
+    // To be awaited: hands a job to the writer and gives its outcome.
+    template <class... Arguments>
+    auto submit(std::size_t bytes, Arguments... arguments) {
+        auto initiate = [this, bytes](auto handler, auto... job_arguments) {
+            using Handler = decltype(handler);
+            std::unique_ptr<Job> job =
+                std::make_unique<WaitingJob<Handler>>(std::move(handler), std::move(job_arguments)...);
+            job->bytes = bytes;
+            if (core_.closing) {
+                answer_later(std::move(job), shutting_down());
+            } else if (!writer_.push(job)) {
+                answer_later(std::move(job), error(Errc::overloaded, "too many commits are waiting"));
+            }
+        };
+        return asio::async_initiate<const asio::deferred_t, void(Result<Committed>)>(
+            std::move(initiate), asio::deferred, std::move(arguments)...);
+    }
+
 public:
     explicit LmdbEngine(EngineOptions options)
         : core_(std::move(options)), applier_(core_), writer_(core_, applier_), reader_(core_) {}
@@ -145,14 +157,16 @@ public:
     asio::awaitable<Result<Committed>> commit(const NamespaceName& name, Commit commit) override {
         const std::size_t bytes = weight(commit);
         if (auto refused = refuse(name, commit, bytes)) co_return std::move(*refused);
-        auto outcome = co_await submit(bytes, name, std::move(commit));
+        auto submitted = submit(bytes, name, std::move(commit));
+        auto outcome = co_await std::move(submitted);
         co_return outcome;
     }
 
     asio::awaitable<Result<Version>> drop_owner(const Owner& owner) override {
         // The system namespace stands under the nil workspace, and identity with it.
         if (owner.workspace.is_nil()) co_return error(Errc::invalid, "the nil workspace cannot be dropped");
-        auto outcome = co_await submit(0, owner);
+        auto submitted = submit(0, owner);
+        auto outcome = co_await std::move(submitted);
         if (!outcome) co_return std::move(outcome).error();
         co_return outcome->version;
     }
@@ -192,24 +206,6 @@ public:
     }
 
 private:
-    // Hands a job to the writer and waits for its outcome.
-    template <class... Arguments>
-    asio::awaitable<Result<Committed>> submit(std::size_t bytes, Arguments... arguments) {
-        auto initiate = [this, bytes](auto handler, auto... job_arguments) {
-            using Handler = decltype(handler);
-            std::unique_ptr<Job> job =
-                std::make_unique<WaitingJob<Handler>>(std::move(handler), std::move(job_arguments)...);
-            job->bytes = bytes;
-            if (core_.closing) {
-                answer_later(std::move(job), shutting_down());
-            } else if (!writer_.push(job)) {
-                answer_later(std::move(job), error(Errc::overloaded, "too many commits are waiting"));
-            }
-        };
-        return asio::async_initiate<const asio::use_awaitable_t<>, void(Result<Committed>)>(
-            std::move(initiate), asio::use_awaitable, std::move(arguments)...);
-    }
-
     Core core_;
     Applier applier_;
     Writer writer_;

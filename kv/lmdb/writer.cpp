@@ -2,7 +2,6 @@
 #include "kv/lmdb/writer.hpp"
 
 #include <algorithm>
-#include <boost/asio/execution_context.hpp>
 #include <boost/asio/post.hpp>
 #include <limits>
 
@@ -41,16 +40,15 @@ void answer_later(std::vector<Answer> answers) {
         asio::any_io_executor executor;
         std::vector<Answer> answers;
     };
-    // As many as the server has threads.
-    std::unordered_map<const asio::execution_context*, Delivery> deliveries;
+    std::vector<Delivery> deliveries;  // as many as the server has threads
     for (Answer& answer : answers) {
-        asio::any_io_executor executor = answer.job->executor();
-        const auto* context = &asio::query(executor, asio::execution::context_as<asio::execution_context&>);
-        Delivery& delivery = deliveries[context];
-        if (!delivery.executor) delivery.executor = std::move(executor);
-        delivery.answers.push_back(std::move(answer));
+        const asio::any_io_executor executor = answer.job->executor();
+        auto delivery = std::ranges::find(deliveries, executor, &Delivery::executor);
+        if (delivery == deliveries.end())
+            delivery = deliveries.insert(delivery, {.executor = executor, .answers = {}});
+        delivery->answers.push_back(std::move(answer));
     }
-    for (auto& [context, delivery] : deliveries) {
+    for (Delivery& delivery : deliveries) {
         asio::post(delivery.executor, [all = std::move(delivery.answers)]() mutable {
             for (Answer& answer : all)
                 answer.job->resume(std::move(answer.outcome));

@@ -28,7 +28,7 @@ public:
 
     virtual asio::any_io_executor executor() const = 0;
 
-    // Goes on with the caller, on its executor. Called once.
+    // Goes on with the caller. Called once, on its executor.
     virtual void resume(Result<Committed> outcome) = 0;
 
     NamespaceName name;
@@ -42,8 +42,8 @@ struct Answer {
     Result<Committed> outcome;
 };
 
-// Hands answers to their callers' executors, one hand-over for all that share an execution context: waking a thread
-// for each of hundreds of answers would cost more than the answers. Any thread.
+// Hands answers to their callers' executors, one hand-over for all that share one: waking a thread for each of
+// hundreds of answers would cost more than the answers. Any thread.
 void answer_later(std::vector<Answer> answers);
 void answer_later(std::unique_ptr<Job> job, Result<Committed> outcome);
 
