@@ -122,7 +122,7 @@ Result<OperationResult> Evaluator::remove_prefix(const DeletePrefix& operation) 
     if (state_.id != 0) {
         const IndexKey lower = entry_key(state_.name.scope, state_.id, collection_, operation.prefix);
         for (Scan scan(snapshot_, lower, after_prefix(lower), Order::ascending); scan.valid(); scan.next()) {
-            const std::string key(scan.key().substr(entry_prefix_bytes));
+            const std::string key(scan.key().substr(entry_prefix_bytes - 1));
             const auto known = slots_.find(key);
             const bool live = known != slots_.end() ? known->second.current.has_value()
                                                     : !decode_record(scan.value()).expired(now_ms_);

@@ -63,7 +63,7 @@ public:
                 scan_.next();
                 continue;
             }
-            const std::string_view key = scan_.key().substr(base_.size());
+            const std::string_view key = scan_.key().substr(base_.size() - 1);
             const std::size_t cut =
                 range_.delimiter.empty() ? std::string::npos : key.find(range_.delimiter, range_.prefix.size());
             const bool room =
@@ -205,7 +205,7 @@ Result<ChangesPage> Reader::changes(const NamespaceName& name, Version after, st
         }
         const auto record = core_.log->read_commit(decode_position(scan.value()));
         if (!record) return compacted;
-        last = load_be64(scan.key().data() + 1 + 8);
+        last = load_be64(scan.key().data() + 8);
         bytes += record->size();
         for (Change& change : changes_of(log::decode_commit(*record), last))
             page.changes.push_back(std::move(change));

@@ -185,8 +185,7 @@ void Writer::sweep() {
     std::size_t seen = 0;
     const IndexKey lower(Table::expiry);
     for (Scan scan(*view_, lower, end_of(Table::expiry), Order::ascending); scan.valid(); scan.next()) {
-        const std::string key(scan.key());
-        Decoder decoder(std::string_view(key).substr(1));
+        Decoder decoder(scan.key());
         const auto deadline = static_cast<TimeMs>(load_be64(decoder.raw(8).data()));
         if (deadline > now_ms_ || swept == limits::sweep_keys_max) {
             next_expiry_ms_ = deadline;
