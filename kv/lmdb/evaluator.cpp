@@ -77,7 +77,7 @@ Evaluator::Slot& Evaluator::slot(const std::string& key) {
     if (!added || state_.id == 0) return slot;
     const auto bytes = snapshot_.get(entry_key(state_.name.scope, state_.id, collection_, key));
     if (!bytes) return slot;
-    const RecordView record = decode_record(*bytes);
+    const EntryView record = decode_record(*bytes);
     slot.stored = StoredEntry{
         .version = record.version, .expires_ms = record.expires_ms, .bytes = usage_bytes(key, record.value)};
     if (!record.expired(now_ms_)) slot.current = to_entry(record);
@@ -233,7 +233,7 @@ void Evaluator::collect(const Commit& commit, Evaluated& out) {
         const IndexKey stored_at =
             entry_key(state_.name.scope, state_.id, Collection::internal, commit.request_id->id);
         if (const auto stored = snapshot_.get(stored_at)) {  // expired, else it had been replayed
-            const RecordView earlier = decode_record(*stored);
+            const EntryView earlier = decode_record(*stored);
             effect.previous_version = earlier.version;
             effect.previous_expires_ms = earlier.expires_ms;
         }
@@ -253,7 +253,7 @@ std::optional<Result<Evaluated>> Evaluator::replay(const Commit& commit) const {
     const auto bytes =
         snapshot_.get(entry_key(state_.name.scope, state_.id, Collection::internal, commit.request_id->id));
     if (!bytes) return std::nullopt;
-    const RecordView record = decode_record(*bytes);
+    const EntryView record = decode_record(*bytes);
     if (record.expired(now_ms_)) return std::nullopt;
     auto committed = decode_outcome(record.value, commit.request_id->digest);
     if (!committed) {

@@ -204,7 +204,7 @@ void Writer::sweep() {
         if (!state) continue;  // dropped: its entries go with it
         const auto stored = view_->get(entry_key(state->name.scope, id, collection, user_key));
         if (!stored) continue;
-        const RecordView record = decode_record(*stored);
+        const EntryView record = decode_record(*stored);
         if (record.expires_ms != deadline) continue;
         const StoredEntry entry{.version = record.version,
                                 .expires_ms = record.expires_ms,
