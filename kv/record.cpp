@@ -26,11 +26,11 @@ void encode_record(const Entry& entry, std::string& out) {
     encoder.raw(entry.value);
 }
 
-RecordView decode_record(std::string_view bytes) {
+EntryView decode_record(std::string_view bytes) {
     Decoder decoder(bytes);
     const std::uint8_t format = decoder.u8();
     const std::uint8_t flags = decoder.u8();
-    RecordView record;
+    EntryView record;
     record.version = decoder.u64();
     record.created_version = decoder.u64();
     record.created_ms = decoder.i64();
@@ -40,18 +40,6 @@ RecordView decode_record(std::string_view bytes) {
     record.value = decoder.rest();
     if (!decoder.ok() || format != record_format) throw StoreFailure("a record in the index is damaged");
     return record;
-}
-
-Entry to_entry(const RecordView& record, Values values) {
-    Entry entry;
-    entry.version = record.version;
-    entry.created_version = record.created_version;
-    entry.created_ms = record.created_ms;
-    entry.updated_ms = record.updated_ms;
-    entry.expires_ms = record.expires_ms;
-    entry.content_type = record.content_type;
-    if (values == Values::include) entry.value = record.value;
-    return entry;
 }
 
 }  // namespace alcove::kv

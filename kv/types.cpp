@@ -1,4 +1,4 @@
-// The one name among the plain values that is not the caller's choice.
+// What is not plain about the plain values: the one name that is no caller's choice, and the copy of a view.
 #include "kv/types.hpp"
 
 namespace alcove::kv {
@@ -7,6 +7,18 @@ NamespaceName system_namespace() {
     NamespaceName name;
     name.scope = Scope::system;
     return name;
+}
+
+Entry to_entry(const EntryView& view) {
+    Entry entry;
+    entry.version = view.version;
+    entry.created_version = view.created_version;
+    entry.created_ms = view.created_ms;
+    entry.updated_ms = view.updated_ms;
+    entry.expires_ms = view.expires_ms;
+    entry.content_type = view.content_type;
+    entry.value = view.value;
+    return entry;
 }
 
 }  // namespace alcove::kv

@@ -4,8 +4,10 @@
 #include <boost/uuid/uuid.hpp>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -59,6 +61,21 @@ struct Entry {
     std::string content_type;
     std::string value;
 };
+
+// An Entry in bytes that something else keeps.
+struct EntryView {
+    Version version = 0;
+    Version created_version = 0;
+    TimeMs created_ms = 0;
+    TimeMs updated_ms = 0;
+    std::optional<TimeMs> expires_ms;
+    std::string_view content_type;
+    std::string_view value;
+
+    bool expired(TimeMs now_ms) const { return expires_ms && *expires_ms <= now_ms; }
+};
+
+Entry to_entry(const EntryView& view);
 
 // When a written key ends. `after_ms` counts from the commit.
 struct Expiry {
@@ -177,13 +194,14 @@ struct PageRequest {
 };
 
 struct Item {
-    std::string key;
-    Entry entry;                   // without its value when values were omitted
+    std::string_view key;
+    EntryView entry;               // without its value when values were omitted
     std::uint64_t value_size = 0;  // in bytes, also then
 };
 
 struct Page {
-    std::vector<Item> items;
+    std::vector<Item> items;        // views of `bytes`: they hold until the page goes, wherever it is moved
+    std::unique_ptr<char[]> bytes;  // one allocation for all items
     std::vector<std::string> prefixes;
     std::string next;  // resumes behind this page; empty when nothing follows
     Version version = 0;

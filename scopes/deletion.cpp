@@ -201,8 +201,8 @@ asio::awaitable<Result<void>> Deletion::clear_end_user_ids(Uuid workspace) {
         RecordCommit step;
         step.frees_space();
         for (const auto& item : page->items) {
-            step.erase(item.key);
-            const auto id = parse_uuid(std::string_view(item.key).substr(range.prefix.size()));
+            step.erase(std::string(item.key));
+            const auto id = parse_uuid(item.key.substr(range.prefix.size()));
             if (id) step.erase(keys::id(*id));
         }
         auto outcome = co_await records_.commit(std::move(step));

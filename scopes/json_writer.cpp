@@ -1,68 +1,81 @@
 #include "scopes/json_writer.hpp"
 
-#include <cstddef>
-#include <cstdint>
-#include <cstring>
-
 namespace alcove::scopes::json {
 
 namespace {
 
-constexpr std::uint64_t every(std::uint8_t byte) {
-    return std::uint64_t{0x0101010101010101} * byte;
+// Zeroed at once: enough to be rare, little enough to be still in the cache when it is printed into.
+constexpr std::size_t room_bytes = 1024;
+
+bool must_be_escaped(char c) {
+    return static_cast<unsigned char>(c) < 0x20 || c == '"' || c == '\\';
 }
 
-// Whether any of eight characters is a quote, a backslash or below a space: the usual test for a zero byte and for
-// a smaller byte, eight at a time.
-bool any_to_escape(const char* eight) {
-    std::uint64_t word = 0;
-    std::memcpy(&word, eight, sizeof word);
-    const auto has_zero = [](std::uint64_t bytes) { return (bytes - every(1)) & ~bytes & every(0x80); };
-    const std::uint64_t control = (word - every(0x20)) & ~word & every(0x80);
-    return (control | has_zero(word ^ every('"')) | has_zero(word ^ every('\\'))) != 0;
+// Passes over blocks that hold nothing to escape. A block is looked at as a whole, which the compiler turns into a
+// few instructions.
+template <std::size_t Block>
+std::size_t skip_blocks(std::string_view text, std::size_t begin) {
+    for (; begin + Block <= text.size(); begin += Block) {
+        bool any = false;
+        for (std::size_t i = 0; i < Block; ++i)
+            any |= must_be_escaped(text[begin + i]);
+        if (any) break;
+    }
+    return begin;
+}
+
+// Where the first character that must be escaped stands, or the end.
+std::size_t first_to_escape(std::string_view text, std::size_t begin) {
+    begin = skip_blocks<8>(text, skip_blocks<16>(text, begin));
+    while (begin < text.size() && !must_be_escaped(text[begin]))
+        ++begin;
+    return begin;
 }
 
 }  // namespace
 
 Writer& Writer::string(std::string_view text) {
+    std::size_t end = first_to_escape(text, 0);
+    if (end == text.size()) return plain_string(text);
     separate();
-    out_ += '"';
-    std::size_t begin = 0;
-    for (std::size_t i = 0; i < text.size(); ++i) {
-        while (i + 8 <= text.size() && !any_to_escape(text.data() + i))
-            i += 8;
-        if (i == text.size()) break;
-        const auto c = static_cast<unsigned char>(text[i]);
-        if (c >= 0x20 && c != '"' && c != '\\') [[likely]]
-            continue;
-        out_.append(text, begin, i - begin);
-        begin = i + 1;
-        out_ += '\\';
-        switch (c) {
-            case '"':
-            case '\\':
-                out_ += static_cast<char>(c);
-                break;
-            case '\n':
-                out_ += 'n';
-                break;
-            case '\r':
-                out_ += 'r';
-                break;
-            case '\t':
-                out_ += 't';
-                break;
-            default: {
-                constexpr std::string_view digits = "0123456789abcdef";
-                out_ += "u00";
-                out_ += digits[c >> 4];
-                out_ += digits[c & 15];
-            }
+    *take(1) = '"';
+    put(text.substr(0, end));
+    while (end < text.size()) {
+        put_escape(text[end]);
+        const std::size_t begin = end + 1;
+        end = first_to_escape(text, begin);
+        put(text.substr(begin, end - begin));
+    }
+    *take(1) = '"';
+    return *this;
+}
+
+void Writer::put_escape(char c) {
+    switch (c) {
+        case '"':
+            return put("\\\"");
+        case '\\':
+            return put("\\\\");
+        case '\n':
+            return put("\\n");
+        case '\r':
+            return put("\\r");
+        case '\t':
+            return put("\\t");
+        default: {
+            constexpr std::string_view digits = "0123456789abcdef";
+            const auto code = static_cast<unsigned char>(c);
+            put("\\u00");
+            *take(1) = digits[code >> 4];
+            *take(1) = digits[code & 15];
         }
     }
-    out_.append(text, begin);
-    out_ += '"';
-    return *this;
+}
+
+void Writer::grow(std::size_t bytes) {
+    const std::size_t least = size_ + bytes;
+    const std::size_t room = open_ == 0 ? 0 : room_bytes;  // outside containers nobody would cut it off
+    out_.resize(std::min(least + room, std::max(least, out_.capacity())));
 }
 
 }  // namespace alcove::scopes::json

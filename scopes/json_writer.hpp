@@ -1,19 +1,23 @@
 // Prints JSON straight into one string.
 #pragma once
 
+#include <algorithm>
 #include <charconv>
 #include <concepts>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace alcove::scopes::json {
 
-// Puts the commas by itself. Strings must be valid UTF-8, names must need no escape; who opens closes.
+// Puts the commas by itself. Strings must be valid UTF-8, names must need no escape; who opens closes. While a
+// container is open, the string is longer than what was printed, so that printing need not extend it piece by
+// piece.
 class Writer {
 public:
     // Appends to `out`, which must outlive it.
-    explicit Writer(std::string& out) : out_(out) {}
+    explicit Writer(std::string& out) : out_(out), size_(out.size()) {}
 
     Writer& open_object() { return open('{'); }
     Writer& close_object() { return close('}'); }
@@ -22,16 +26,27 @@ public:
 
     Writer& name(std::string_view name) {
         separate();
-        out_ += '"';
-        out_ += name;
-        out_ += "\":";
+        char* at = take(name.size() + 3);
+        *at++ = '"';
+        at = std::copy(name.begin(), name.end(), at);
+        *at++ = '"';
+        *at = ':';
         return *this;
     }
 
     Writer& string(std::string_view text);
+    // A string that needs no escape.
+    Writer& plain_string(std::string_view text) {
+        separate();
+        char* at = take(text.size() + 2);
+        *at++ = '"';
+        at = std::copy(text.begin(), text.end(), at);
+        *at = '"';
+        return *this;
+    }
     Writer& raw(std::string_view json) {
         separate();
-        out_ += json;
+        put(json);
         return *this;
     }
     Writer& null() { return raw("null"); }
@@ -50,20 +65,34 @@ public:
 private:
     Writer& open(char bracket) {
         separate();
-        out_ += bracket;
+        ++open_;
+        *take(1) = bracket;
         return *this;
     }
     Writer& close(char bracket) {
-        out_ += bracket;
+        *take(1) = bracket;
+        if (--open_ == 0) out_.resize(size_);
         return *this;
     }
     void separate() {
-        if (out_.empty()) return;
-        const char last = out_.back();
-        if (last != '{' && last != '[' && last != ':') out_ += ',';
+        if (size_ == 0) return;
+        const char last = out_[size_ - 1];
+        if (last != '{' && last != '[' && last != ':') *take(1) = ',';
     }
 
+    void put(std::string_view text) { std::copy(text.begin(), text.end(), take(text.size())); }
+    void put_escape(char c);
+
+    // Where the next `bytes` go; they count as printed.
+    char* take(std::size_t bytes) {
+        if (bytes > out_.size() - size_) grow(bytes);
+        return out_.data() + std::exchange(size_, size_ + bytes);
+    }
+    void grow(std::size_t bytes);
+
     std::string& out_;
+    std::size_t size_;  // of what was printed; the rest of `out_` is room
+    int open_ = 0;      // containers
 };
 
 }  // namespace alcove::scopes::json

@@ -66,9 +66,9 @@ asio::awaitable<Result<std::uint64_t>> SystemStore::total(std::string key) {
     co_return total;
 }
 
-asio::awaitable<Result<Listing<kv::Item>>> SystemStore::list(std::string prefix, std::string total_key,
-                                                             ListRequest request) {
-    Listing<kv::Item> listing;
+asio::awaitable<Result<Listing<StoredRecord>>> SystemStore::list(std::string prefix, std::string total_key,
+                                                                 ListRequest request) {
+    Listing<StoredRecord> listing;
     auto count = co_await total(std::move(total_key));
     if (!count) co_return count.error();
     listing.total = *count;
@@ -94,7 +94,8 @@ asio::awaitable<Result<Listing<kv::Item>>> SystemStore::list(std::string prefix,
             co_return Error{.code = Errc::bad_cursor, .message = "the cursor is not one of this list", .cause = {}};
         }
         if (!page) co_return store_error(page.error());
-        std::ranges::move(page->items, std::back_inserter(listing.items));
+        for (const auto& item : page->items)
+            listing.items.push_back({.key = std::string(item.key), .entry = kv::to_entry(item.entry)});
         listing.next = page->next;
         page_request.after = std::move(page->next);
         if (listing.next.empty()) break;

@@ -37,6 +37,11 @@ struct Listing {
     std::string next;  // empty when nothing follows
 };
 
+struct StoredRecord {
+    std::string key;
+    kv::Entry entry;
+};
+
 // Collects the checks and operations of one commit.
 class RecordCommit {
 public:
@@ -72,7 +77,8 @@ public:
     asio::awaitable<Result<std::vector<std::optional<kv::Entry>>>> find_many(std::vector<std::string> keys);
 
     // The entries below a prefix.
-    asio::awaitable<Result<Listing<kv::Item>>> list(std::string prefix, std::string total_key, ListRequest request);
+    asio::awaitable<Result<Listing<StoredRecord>>> list(std::string prefix, std::string total_key,
+                                                        ListRequest request);
 
     // check_failed is an outcome for the caller; its Error::failed tells which.
     asio::awaitable<kv::Result<kv::Committed>> commit(RecordCommit records);

@@ -229,7 +229,7 @@ bool Applier::purge_namespace(WriteTransaction& txn, const NamespaceState& state
     IndexKey entries(table_of(state.name.scope));
     entries.be64(state.id);
     for (const std::string& key : txn.keys_with_prefix(entries, budget)) {
-        const RecordView record = decode_record(*txn.get(key));
+        const EntryView record = decode_record(*txn.get(key));
         if (record.expires_ms) {
             const auto collection = static_cast<Collection>(key[entry_prefix_bytes - 1]);
             const std::string_view user_key = std::string_view(key).substr(entry_prefix_bytes);

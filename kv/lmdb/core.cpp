@@ -198,7 +198,7 @@ void materialise(const log::CommitRecord& commit, Version version, log::Position
             continue;
         }
         overlay.put(key, version, effect.record);
-        const RecordView record = decode_record(effect.record);
+        const EntryView record = decode_record(effect.record);
         if (record.expires_ms) {
             std::string bytes;
             append_be64(bytes, version);

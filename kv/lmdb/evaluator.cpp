@@ -77,7 +77,7 @@ Evaluator::Slot& Evaluator::slot(const std::string& key) {
     if (!added || state_.id == 0) return slot;
     const auto bytes = snapshot_.get(entry_key(state_.name.scope, state_.id, collection_, key));
     if (!bytes) return slot;
-    const RecordView record = decode_record(*bytes);
+    const EntryView record = decode_record(*bytes);
     slot.stored = StoredEntry{
         .version = record.version, .expires_ms = record.expires_ms, .bytes = usage_bytes(key, record.value)};
     if (!record.expired(now_ms_)) slot.current = to_entry(record);
@@ -122,7 +122,7 @@ Result<OperationResult> Evaluator::remove_prefix(const DeletePrefix& operation) 
     if (state_.id != 0) {
         const IndexKey lower = entry_key(state_.name.scope, state_.id, collection_, operation.prefix);
         for (Scan scan(snapshot_, lower, after_prefix(lower), Order::ascending); scan.valid(); scan.next()) {
-            const std::string key(scan.key().substr(entry_prefix_bytes));
+            const std::string key(scan.key().substr(entry_prefix_bytes - 1));
             const auto known = slots_.find(key);
             const bool live = known != slots_.end() ? known->second.current.has_value()
                                                     : !decode_record(scan.value()).expired(now_ms_);
@@ -233,7 +233,7 @@ void Evaluator::collect(const Commit& commit, Evaluated& out) {
         const IndexKey stored_at =
             entry_key(state_.name.scope, state_.id, Collection::internal, commit.request_id->id);
         if (const auto stored = snapshot_.get(stored_at)) {  // expired, else it had been replayed
-            const RecordView earlier = decode_record(*stored);
+            const EntryView earlier = decode_record(*stored);
             effect.previous_version = earlier.version;
             effect.previous_expires_ms = earlier.expires_ms;
         }
@@ -253,7 +253,7 @@ std::optional<Result<Evaluated>> Evaluator::replay(const Commit& commit) const {
     const auto bytes =
         snapshot_.get(entry_key(state_.name.scope, state_.id, Collection::internal, commit.request_id->id));
     if (!bytes) return std::nullopt;
-    const RecordView record = decode_record(*bytes);
+    const EntryView record = decode_record(*bytes);
     if (record.expired(now_ms_)) return std::nullopt;
     auto committed = decode_outcome(record.value, commit.request_id->digest);
     if (!committed) {

@@ -49,7 +49,7 @@ Bounds bounds_of(std::string_view base, const KeyRange& range, const PageRequest
     return bounds;
 }
 
-// Fills one page from a scan.
+// Fills one page from a scan, whose snapshot must outlive it: items show the snapshot's bytes until the end.
 class PageBuilder {
 public:
     PageBuilder(Scan& scan, std::string_view base, const KeyRange& range, const PageRequest& request)
@@ -58,39 +58,42 @@ public:
     Page build(TimeMs now_ms) {
         page_.items.reserve(std::min(request_.entries_max, items_reserved_max));
         while (scan_.valid()) {
-            const RecordView record = decode_record(scan_.value());
-            if (record.expired(now_ms)) {
+            const EntryView entry = decode_record(scan_.value());
+            if (entry.expired(now_ms)) {
                 scan_.next();
                 continue;
             }
-            const std::string_view key = scan_.key().substr(base_.size());
+            const std::string_view key = scan_.key().substr(base_.size() - 1);
             const std::size_t cut =
                 range_.delimiter.empty() ? std::string::npos : key.find(range_.delimiter, range_.prefix.size());
             const bool room =
-                cut == std::string::npos ? add(key, record) : fold(key.substr(0, cut + range_.delimiter.size()));
-            if (!room) break;
+                cut == std::string::npos ? add(key, entry) : fold(key.substr(0, cut + range_.delimiter.size()));
+            if (!room) {
+                page_.next = std::string(1, last_kind_).append(last_);
+                break;
+            }
         }
+        own_bytes();
         return std::move(page_);
     }
 
 private:
     bool full(std::size_t more_bytes) {
         const std::size_t entries = page_.items.size() + page_.prefixes.size();
-        if (entries < request_.entries_max && (entries == 0 || bytes_ + more_bytes <= request_.bytes_max)) {
-            bytes_ += more_bytes;
-            return false;
-        }
-        page_.next = last_;
-        return true;
+        if (entries == request_.entries_max) return true;
+        if (entries != 0 && bytes_ + more_bytes > request_.bytes_max) return true;
+        bytes_ += more_bytes;
+        return false;
     }
 
-    bool add(std::string_view key, const RecordView& record) {
-        const bool with_value = request_.values == Values::include;
-        if (full(key.size() + (with_value ? record.value.size() : 0))) return false;
-        page_.items.push_back({.key = std::string(key),
-                               .entry = to_entry(record, request_.values),
-                               .value_size = record.value.size()});
-        last_.assign(1, after_key).append(key);
+    bool add(std::string_view key, EntryView entry) {
+        const std::size_t value_size = entry.value.size();
+        if (request_.values == Values::omit) entry.value = {};
+        if (full(key.size() + entry.value.size())) return false;
+        page_.items.push_back({.key = key, .entry = entry, .value_size = value_size});
+        shown_bytes_ += key.size() + entry.content_type.size() + entry.value.size();
+        last_kind_ = after_key;
+        last_ = key;
         scan_.next();
         return true;
     }
@@ -98,10 +101,27 @@ private:
     bool fold(std::string_view common) {
         if (full(common.size())) return false;
         page_.prefixes.emplace_back(common);
-        last_.assign(1, after_folded).append(common);
+        last_kind_ = after_folded;
+        last_ = common;
         const std::string folded = std::string(base_).append(common);
         scan_.jump(request_.order == Order::ascending ? after_prefix(folded) : folded);
         return true;
+    }
+
+    // Copies what the items show out of the snapshot.
+    void own_bytes() {
+        page_.bytes = std::make_unique_for_overwrite<char[]>(shown_bytes_);
+        char* at = page_.bytes.get();
+        const auto own = [&at](std::string_view& view) {
+            const std::size_t size = view.copy(at, view.size());
+            view = {at, size};
+            at += size;
+        };
+        for (Item& item : page_.items) {
+            own(item.key);
+            own(item.entry.content_type);
+            own(item.entry.value);
+        }
     }
 
     Scan& scan_;
@@ -109,8 +129,10 @@ private:
     const KeyRange& range_;
     const PageRequest& request_;
     Page page_;
-    std::string last_;
-    std::size_t bytes_ = 0;
+    char last_kind_ = after_key;
+    std::string_view last_;        // key or prefix of the page
+    std::size_t bytes_ = 0;        // as the request counts them
+    std::size_t shown_bytes_ = 0;  // of items, with their content types
 };
 
 }  // namespace
@@ -132,7 +154,7 @@ Result<Entry> Reader::get(const NamespaceName& name, std::string_view key, Colle
     if (*id != 0) {
         const Snapshot snapshot = Snapshot::for_one_key(core_.index, core_.overlays);
         if (const auto bytes = snapshot.get(entry_key(name.scope, *id, collection, key))) {
-            const RecordView record = decode_record(*bytes);
+            const EntryView record = decode_record(*bytes);
             if (!record.expires_ms || !record.expired(core_.clock.now_ms())) return to_entry(record);
         }
     }
@@ -152,7 +174,7 @@ Result<std::vector<std::optional<Entry>>> Reader::get_many(const NamespaceName& 
         if (!fits_key(keys[i])) continue;
         const auto bytes = snapshot.get(entry_key(name.scope, *id, collection, keys[i]));
         if (!bytes) continue;
-        const RecordView record = decode_record(*bytes);
+        const EntryView record = decode_record(*bytes);
         if (!record.expired(now_ms)) entries[i] = to_entry(record);
     }
     return entries;
@@ -205,7 +227,7 @@ Result<ChangesPage> Reader::changes(const NamespaceName& name, Version after, st
         }
         const auto record = core_.log->read_commit(decode_position(scan.value()));
         if (!record) return compacted;
-        last = load_be64(scan.key().data() + 1 + 8);
+        last = load_be64(scan.key().data() + 8);
         bytes += record->size();
         for (Change& change : changes_of(log::decode_commit(*record), last))
             page.changes.push_back(std::move(change));

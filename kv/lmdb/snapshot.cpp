@@ -58,6 +58,12 @@ std::string_view Scan::source_key(int source) const {
     return source == overlay_count_ ? index_.key() : overlays_[source]->key().substr(1);
 }
 
+// The upper end can be the next table's number.
+bool Scan::in_range(std::string_view key) const {
+    if (order_ == Order::descending) return key >= std::string_view(lower_).substr(1);
+    return upper_[0] != static_cast<char>(table_) || key < std::string_view(upper_).substr(1);
+}
+
 void Scan::step(int source) {
     const bool ascending = order_ == Order::ascending;
     if (source == overlay_count_) {
@@ -84,43 +90,44 @@ void Scan::jump(std::string_view to) {
 }
 
 void Scan::next() {
-    const std::string passed = key_.substr(1);
-    for (int source = 0; source <= overlay_count_; ++source) {
-        if (source_valid(source) && source_key(source) == passed) step(source);
-    }
+    pass();
     settle();
+}
+
+// Moves every source that has the key behind it; those before the nearest do not have it.
+void Scan::pass() {
+    step(nearest_);
+    for (int source = nearest_ + 1; source <= overlay_count_; ++source) {
+        if (source_valid(source) && source_key(source) == key_) step(source);
+    }
 }
 
 // Finds the nearest key over all sources; of equal keys the first source's is the newest.
 void Scan::settle() {
     for (;;) {
-        int best = -1;
+        nearest_ = none;
         for (int source = 0; source <= overlay_count_; ++source) {
             if (!source_valid(source)) continue;
-            if (best < 0) {
-                best = source;
-                continue;
-            }
-            const int compared = source_key(source).compare(source_key(best));
-            if (order_ == Order::ascending ? compared < 0 : compared > 0) best = source;
+            const std::string_view key = source_key(source);
+            if (nearest_ != none && (order_ == Order::ascending ? key >= key_ : key <= key_)) continue;
+            nearest_ = source;
+            key_ = key;
         }
-        valid_ = best >= 0;
-        if (!valid_) return;
-        key_.assign(1, static_cast<char>(table_)).append(source_key(best));
-        valid_ = order_ == Order::ascending ? key_ < upper_ : key_ >= lower_;
-        if (!valid_) return;
-        if (best == overlay_count_) {
+        if (nearest_ == none) return;
+        if (!in_range(key_)) {
+            nearest_ = none;
+            return;
+        }
+        if (nearest_ == overlay_count_) {
             value_ = index_.value();
             return;
         }
-        const Overlay::Found found = overlays_[best]->found();
+        const Overlay::Found found = overlays_[nearest_]->found();
         if (found.state == Overlay::Found::State::value) {
             value_ = found.value;
             return;
         }
-        for (int source = 0; source <= overlay_count_; ++source) {
-            if (source_valid(source) && source_key(source) == std::string_view(key_).substr(1)) step(source);
-        }
+        pass();
     }
 }
 

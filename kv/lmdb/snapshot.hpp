@@ -34,24 +34,28 @@ private:
 };
 
 // Walks the keys of one table in [lower, upper), in either order. Keys have the table's number in front in all
-// parameters and results. Lives shorter than its snapshot.
+// parameters, and not in results. What it shows stays where it is as long as the snapshot, which it must not
+// outlive.
 class Scan {
 public:
     Scan(const Snapshot& snapshot, std::string_view lower, std::string_view upper, Order order);
 
-    bool valid() const { return valid_; }
-    std::string_view key() const { return key_; }      // until the next move
-    std::string_view value() const { return value_; }  // likewise
+    bool valid() const { return nearest_ != none; }
+    std::string_view key() const { return key_; }
+    std::string_view value() const { return value_; }
     void next();
     // Ascending: goes on at the first key >= `to`. Descending: at the last key < `to`.
     void jump(std::string_view to);
 
 private:
     static constexpr int overlays_max = 2;
+    static constexpr int none = -1;
 
     bool source_valid(int source) const;
-    std::string_view source_key(int source) const;  // without the table's number
+    std::string_view source_key(int source) const;
+    bool in_range(std::string_view key) const;
     void step(int source);
+    void pass();
     void settle();
 
     Table table_;
@@ -61,8 +65,8 @@ private:
     int overlay_count_ = 0;
     std::optional<Overlay::Cursor> overlays_[overlays_max];
     TableCursor index_;
-    bool valid_ = false;
-    std::string key_;
+    int nearest_ = none;  // the source that has the key; of several, the newest
+    std::string_view key_;
     std::string_view value_;
 };
 

@@ -183,8 +183,7 @@ void Writer::sweep() {
     std::size_t seen = 0;
     const IndexKey lower(Table::expiry);
     for (Scan scan(*view_, lower, end_of(Table::expiry), Order::ascending); scan.valid(); scan.next()) {
-        const std::string key(scan.key());
-        Decoder decoder(std::string_view(key).substr(1));
+        Decoder decoder(scan.key());
         const auto deadline = static_cast<TimeMs>(load_be64(decoder.raw(8).data()));
         if (deadline > now_ms_ || swept == limits::sweep_keys_max) {
             next_expiry_ms_ = deadline;
@@ -203,7 +202,7 @@ void Writer::sweep() {
         if (!state) continue;  // dropped: its entries go with it
         const auto stored = view_->get(entry_key(state->name.scope, id, collection, user_key));
         if (!stored) continue;
-        const RecordView record = decode_record(*stored);
+        const EntryView record = decode_record(*stored);
         if (record.expires_ms != deadline) continue;
         const StoredEntry entry{.version = record.version,
                                 .expires_ms = record.expires_ms,

@@ -76,7 +76,7 @@ Result<ListParameters> take_parameters(const Call& call) {
 void print_item(json::Writer& writer, const kv::Item& item, kv::Values values) {
     const auto& entry = item.entry;
     writer.open_object().member("key", item.key);
-    writer.member("version", std::to_string(entry.version));
+    writer.name("version").plain_string(std::to_string(entry.version));
     writer.name("size").number(item.value_size).member("contentType", entry.content_type);
     print_time(writer, "createdAt", entry.created_ms);
     print_time(writer, "updatedAt", entry.updated_ms);

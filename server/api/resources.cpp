@@ -54,7 +54,7 @@ void print_time(json::Writer& writer, std::string_view name, kv::TimeMs time_ms)
         text = http::format_iso_time(time_ms);
         last_ms = time_ms;
     }
-    writer.member(name, http::view(text));
+    writer.name(name).plain_string(http::view(text));
 }
 
 void print_list_end(json::Writer& writer, std::uint64_t total, CursorScope scope, std::string_view next) {

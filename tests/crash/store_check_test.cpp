@@ -26,7 +26,7 @@ Entries read_all(kv::Engine& engine, const kv::NamespaceName& name) {
     do {
         const auto page = run(engine.list(name, everything, request)).value();
         for (const kv::Item& item : page.items)
-            entries[item.key] = item.entry;
+            entries[std::string(item.key)] = to_entry(item.entry);
         request.after = page.next;
     } while (!request.after.empty());
     return entries;

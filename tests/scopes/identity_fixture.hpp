@@ -132,7 +132,7 @@ public:
         const auto page = run(store().list(kv::system_namespace(), range, request)).value();
         std::string text;
         for (const auto& item : page.items)
-            text += (text.empty() ? "" : ", ") + item.key;
+            text.append(text.empty() ? "" : ", ").append(item.key);
         return text;
     }
 

@@ -118,6 +118,27 @@ BOOST_AUTO_TEST_CASE(writer_puts_commas_and_escapes) {
     BOOST_TEST(verdict(text) == "ok");
 }
 
+BOOST_AUTO_TEST_CASE(writer_escapes_at_every_position) {
+    for (std::size_t size = 1; size < 50; ++size) {
+        for (std::size_t at = 0; at < size; ++at) {
+            const std::string before(at, 'a');
+            const std::string behind(size - at - 1, 'b');
+            std::string text;
+            Writer(text).string(before + '"' + behind);
+            BOOST_TEST(text == '"' + before + "\\\"" + behind + '"');
+        }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(writer_leaves_exactly_what_was_printed) {
+    const std::string large(100'000, 'x');
+    std::string text = "before";
+    text.reserve(5'000);
+    Writer writer(text);
+    writer.name("a").open_array().string(large).open_object().close_object().close_array().member("b", large);
+    BOOST_TEST(text == "before,\"a\":[\"" + large + "\",{}],\"b\":\"" + large + '"');
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace

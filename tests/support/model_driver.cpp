@@ -104,7 +104,7 @@ void ModelDriver::expect(bool holds, const std::string& what, const std::string&
         if (auto page = run(engine_->list(current_->name, all, request))) {
             out << "  the engine's keys are\n";
             for (const auto& item : page->items)
-                out << "  " << printable(item.key) << " = " << print(item.entry) << "\n";
+                out << "  " << printable(item.key) << " = " << print(to_entry(item.entry)) << "\n";
         }
     }
     throw Difference(out.str());
@@ -369,7 +369,7 @@ void ModelDriver::check_list(Space& space, const kv::KeyRange& range, kv::PageRe
             bytes += entry.value.size();
             expect(item < page->items.size() && page->items[item].key == one.key &&
                        page->items[item].value_size == one.entry->value.size() &&
-                       print(page->items[item].entry) == print(entry),
+                       print(to_entry(page->items[item].entry)) == print(entry),
                    "item differs", found, printable(one.key) + " = " + print(entry));
             ++item;
         }
