@@ -76,15 +76,20 @@ Writer::~Writer() {
 }
 
 bool Writer::push(std::unique_ptr<Job>& job) {
-    const std::lock_guard lock(mutex_);
-    if (stop_ || core_.queued.load(std::memory_order_relaxed) >= core_.options.queued_commits_max ||
-        queued_bytes_ + job->bytes > limits::queued_bytes_max) {
-        return false;
+    bool first = false;
+    {
+        const std::lock_guard lock(mutex_);
+        if (stop_ || core_.queued.load(std::memory_order_relaxed) >= core_.options.queued_commits_max ||
+            queued_bytes_ + job->bytes > limits::queued_bytes_max) {
+            return false;
+        }
+        core_.queued.fetch_add(1, std::memory_order_relaxed);
+        queued_bytes_ += job->bytes;
+        queue_.push_back(std::move(job));
+        first = queue_.size() == 1;
     }
-    core_.queued.fetch_add(1, std::memory_order_relaxed);
-    queued_bytes_ += job->bytes;
-    queue_.push_back(std::move(job));
-    if (queue_.size() == 1) wake_.notify_one();
+    // Not under the lock: the writer would wake only to wait for it.
+    if (first) wake_.notify_one();
     return true;
 }
 
