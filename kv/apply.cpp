@@ -81,20 +81,20 @@ std::optional<TimeMs> deadline(const Expiry& expiry, TimeMs now_ms) {
 // One operation at work on one entry.
 class Applier {
 public:
-    Applier(const std::optional<Entry>& current, const ApplyContext& context)
+    Applier(const std::optional<EntryView>& current, const ApplyContext& context)
         : current_(current), context_(context) {}
 
     Result<Applied> operator()(const Get&) const {
         Applied applied;
-        applied.result.entry = current_;
+        if (current_) applied.result.entry = to_entry(*current_);
         return applied;
     }
 
-    Result<Applied> operator()(const Put& put) const {
+    Result<Applied> operator()(Put&& put) const {
         if (put.value.size() > context_.value_bytes_max) return too_large(put.key, put.value.size());
         Applied applied;
         applied.effect = Applied::Effect::put;
-        applied.entry = next(put.value, put.content_type);
+        applied.entry = next(std::move(put.value), put.content_type);
         applied.entry->expires_ms = deadline(put.expiry, context_.now_ms);
         applied.result.existed = current_.has_value();
         applied.result.entry = without_value(*applied.entry);
@@ -139,13 +139,14 @@ public:
         if (current_ && !json::is_text(current_->content_type)) {
             return found_instead(append.key, printed_type(current_->content_type), "text");
         }
-        std::string text = current_ ? current_->value : std::string();
+        const std::string_view stored = current_ ? current_->value : std::string_view();
+        const std::string_view separator = stored.empty() ? std::string_view() : append.separator;
         // The sizes first: a copy of what is refused anyway costs the most.
-        const std::size_t size = text.size() + (text.empty() ? 0 : append.separator.size()) + append.value.size();
+        const std::size_t size = stored.size() + separator.size() + append.value.size();
         if (size > context_.value_bytes_max) return too_large(append.key, size);
+        std::string text;
         text.reserve(size);
-        if (!text.empty()) text += append.separator;
-        text += append.value;
+        text.append(stored).append(separator).append(append.value);
         return put(append.key, std::move(text), text_type);
     }
 
@@ -200,7 +201,7 @@ public:
         applied.result.existed = current_.has_value();
         if (!current_) return applied;
         applied.effect = Applied::Effect::put;
-        applied.entry = next(current_->value, current_->content_type);
+        applied.entry = next(std::string(current_->value), current_->content_type);
         applied.entry->expires_ms = deadline(touch.expiry, context_.now_ms);
         applied.result.entry = applied.entry;
         return applied;
@@ -252,7 +253,7 @@ private:
         Applied applied;
         applied.result.existed = current_.has_value();
         if (current_) {
-            applied.result.entry = current_;
+            applied.result.entry = to_entry(*current_);
         } else {
             applied.result.entry.emplace();
             applied.result.entry->content_type = json_type;
@@ -313,15 +314,14 @@ private:
                             [&](const json::Value& one) { return json::equal(one, element); });
     }
 
-    const std::optional<Entry>& current_;
+    const std::optional<EntryView>& current_;
     const ApplyContext& context_;
 };
 
 }  // namespace
 
-Result<Applied> apply(const Operation& operation, const std::optional<Entry>& current,
-                      const ApplyContext& context) {
-    return std::visit(Applier(current, context), operation);
+Result<Applied> apply(Operation&& operation, const std::optional<EntryView>& current, const ApplyContext& context) {
+    return std::visit(Applier(current, context), std::move(operation));
 }
 
 const std::string& key_of(const Operation& operation) {

@@ -22,9 +22,9 @@ struct Applied {
     OperationResult result;
 };
 
-// Pure. Errors: type_mismatch, too_large, invalid; Error::operation is left to the caller.
-// DeletePrefix is not for one entry: it asserts.
-Result<Applied> apply(const Operation& operation, const std::optional<Entry>& current, const ApplyContext& context);
+// Pure. The new value is taken out of the operation. Errors: type_mismatch, too_large, invalid; Error::operation is
+// left to the caller. DeletePrefix is not for one entry: it asserts.
+Result<Applied> apply(Operation&& operation, const std::optional<EntryView>& current, const ApplyContext& context);
 
 // The key (or prefix) an operation works on.
 const std::string& key_of(const Operation& operation);

@@ -1,4 +1,4 @@
-// What is not plain about the plain values: the one name that is no caller's choice, and the copy of a view.
+// What is not plain about the plain values: the one name that is no caller's choice, and views of entries.
 #include "kv/types.hpp"
 
 namespace alcove::kv {
@@ -19,6 +19,16 @@ Entry to_entry(const EntryView& view) {
     entry.content_type = view.content_type;
     entry.value = view.value;
     return entry;
+}
+
+EntryView view_of(const Entry& entry) {
+    return {.version = entry.version,
+            .created_version = entry.created_version,
+            .created_ms = entry.created_ms,
+            .updated_ms = entry.updated_ms,
+            .expires_ms = entry.expires_ms,
+            .content_type = entry.content_type,
+            .value = entry.value};
 }
 
 }  // namespace alcove::kv

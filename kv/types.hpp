@@ -76,6 +76,7 @@ struct EntryView {
 };
 
 Entry to_entry(const EntryView& view);
+EntryView view_of(const Entry& entry);
 
 // When a written key ends. `after_ms` counts from the commit.
 struct Expiry {

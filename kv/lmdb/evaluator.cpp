@@ -46,7 +46,7 @@ log::CommitRecord record_for(const NamespaceState& state, TimeMs now_ms) {
 Evaluator::Evaluator(const Snapshot& snapshot, const NamespaceState& state, TimeMs now_ms, Version first_version)
     : snapshot_(snapshot), state_(state), now_ms_(now_ms), first_version_(first_version) {}
 
-Result<Evaluated> Evaluator::evaluate(const Commit& commit) {
+Result<Evaluated> Evaluator::evaluate(Commit& commit) {
     collection_ = commit.collection;
     if (commit.request_id) {
         if (auto earlier = replay(commit)) return std::move(*earlier);
@@ -59,7 +59,7 @@ Result<Evaluated> Evaluator::evaluate(const Commit& commit) {
     }
     Evaluated out;
     for (std::size_t i = 0; i < commit.operations.size(); ++i) {
-        auto result = run(commit.operations[i], commit);
+        auto result = run(std::move(commit.operations[i]), commit.value_bytes_max);
         if (!result) {
             Error error = std::move(result).error();
             error.operation = i;
@@ -80,7 +80,7 @@ Evaluator::Slot& Evaluator::slot(const std::string& key) {
     const EntryView record = decode_record(*bytes);
     slot.stored = StoredEntry{
         .version = record.version, .expires_ms = record.expires_ms, .bytes = usage_bytes(key, record.value)};
-    if (!record.expired(now_ms_)) slot.current = to_entry(record);
+    if (!record.expired(now_ms_)) slot.current = record;
     return slot;
 }
 
@@ -88,7 +88,7 @@ std::vector<FailedCheck> Evaluator::failed_checks(const Commit& commit) {
     std::vector<FailedCheck> failed;
     for (std::size_t i = 0; i < commit.checks.size(); ++i) {
         const Check& check = commit.checks[i];
-        const std::optional<Entry>& current = slot(check.key).current;
+        const std::optional<EntryView>& current = slot(check.key).current;
         const bool holds = check.kind == Check::Kind::absent    ? !current
                            : check.kind == Check::Kind::present ? current.has_value()
                                                                 : current && current->version == check.version;
@@ -100,17 +100,17 @@ std::vector<FailedCheck> Evaluator::failed_checks(const Commit& commit) {
     return failed;
 }
 
-Result<OperationResult> Evaluator::run(const Operation& operation, const Commit& commit) {
+Result<OperationResult> Evaluator::run(Operation&& operation, std::size_t value_bytes_max) {
     if (const auto* prefix = std::get_if<DeletePrefix>(&operation)) return remove_prefix(*prefix);
     Slot& target = slot(key_of(operation));
-    const ApplyContext context{
-        .now_ms = now_ms_, .version = own_version, .value_bytes_max = commit.value_bytes_max};
-    auto applied = apply(operation, target.current, context);
+    const ApplyContext context{.now_ms = now_ms_, .version = own_version, .value_bytes_max = value_bytes_max};
+    auto applied = apply(std::move(operation), target.current, context);
     if (!applied) return std::move(applied).error();
     if (applied->effect != Applied::Effect::none) {
         target.changed = true;
-        target.current = std::move(applied->entry);
-        if (applied->effect == Applied::Effect::remove) target.current.reset();
+        target.own = std::move(applied->entry);
+        target.current.reset();
+        if (target.own) target.current = view_of(*target.own);
     }
     return std::move(applied->result);
 }
@@ -202,8 +202,8 @@ void Evaluator::collect(const Commit& commit, Evaluated& out) {
         if (slot.current) {
             ++entries;
             bytes += static_cast<std::int64_t>(usage_bytes(key, slot.current->value));
-            set_own_version(*slot.current, version);
-            encode_record(*slot.current, effect.record);
+            set_own_version(*slot.own, version);
+            encode_record(*slot.own, effect.record);
         }
         count(out.state.usage, collection_, entries, bytes);
         record.effects.push_back(std::move(effect));

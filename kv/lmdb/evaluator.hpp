@@ -31,8 +31,8 @@ public:
     // `first_version` is the version that the first record will have. All parameters must outlive the evaluator.
     Evaluator(const Snapshot& snapshot, const NamespaceState& state, TimeMs now_ms, Version first_version);
 
-    // At most one call per evaluator.
-    Result<Evaluated> evaluate(const Commit& commit);
+    // At most one call per evaluator. Takes the values out of the commit's operations.
+    Result<Evaluated> evaluate(Commit& commit);
 
     // The record that ends an expired key.
     static log::CommitRecord expire(NamespaceState& state, Collection collection, const std::string& key,
@@ -42,13 +42,14 @@ private:
     // What the operations see of one key, and what was stored before the commit.
     struct Slot {
         std::optional<StoredEntry> stored;  // also when it has expired
-        std::optional<Entry> current;
+        std::optional<EntryView> current;   // in the snapshot, or of `own`
+        std::optional<Entry> own;           // what the operations made of it
         bool changed = false;
     };
 
     Slot& slot(const std::string& key);
     std::vector<FailedCheck> failed_checks(const Commit& commit);
-    Result<OperationResult> run(const Operation& operation, const Commit& commit);
+    Result<OperationResult> run(Operation&& operation, std::size_t value_bytes_max);
     Result<OperationResult> remove_prefix(const DeletePrefix& operation);
     std::optional<Result<Evaluated>> replay(const Commit& commit) const;
     void collect(const Commit& commit, Evaluated& out);

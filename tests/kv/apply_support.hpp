@@ -34,7 +34,9 @@ inline kv::Result<kv::Applied> applied(const kv::Operation& operation, const std
                                        std::size_t value_bytes_max = kv::limits::value_bytes_default) {
     const kv::ApplyContext context{
         .now_ms = apply_now_ms, .version = apply_version, .value_bytes_max = value_bytes_max};
-    return kv::apply(operation, current, context);
+    std::optional<kv::EntryView> view;
+    if (current) view = kv::view_of(*current);
+    return kv::apply(kv::Operation(operation), view, context);
 }
 
 // "put <value>", "remove", "none <value of the result's entry>" or the error's name.

@@ -49,7 +49,10 @@ public:
         const std::string& key = kv::key_of(operation);
         const kv::ApplyContext context{
             .now_ms = now_ms_, .version = ModelNamespace::own_version, .value_bytes_max = value_bytes_max};
-        auto applied = kv::apply(operation, find(key), context);
+        const auto current = find(key);
+        std::optional<kv::EntryView> view;
+        if (current) view = kv::view_of(*current);
+        auto applied = kv::apply(kv::Operation(operation), view, context);
         if (!applied) return applied.error();
         if (applied->effect == kv::Applied::Effect::put) set(key, *applied->entry);
         if (applied->effect == kv::Applied::Effect::remove) remove(key);
