@@ -222,14 +222,9 @@ private:
     }
 
     static Entry without_value(const Entry& entry) {
-        Entry out;
-        out.version = entry.version;
-        out.created_version = entry.created_version;
-        out.created_ms = entry.created_ms;
-        out.updated_ms = entry.updated_ms;
-        out.expires_ms = entry.expires_ms;
-        out.content_type = entry.content_type;
-        return out;
+        EntryView view = view_of(entry);
+        view.value = {};
+        return to_entry(view);
     }
 
     // A value from the time of a larger limit may still shrink.
