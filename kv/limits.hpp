@@ -29,6 +29,9 @@ inline constexpr std::size_t subject_bytes_max = 1020;
 inline constexpr std::int64_t request_memory_ms = 24 * 60 * 60 * 1000;
 inline constexpr std::size_t request_id_bytes_max = 64;
 
+// A note names what a request made, such as a few ids.
+inline constexpr std::size_t request_note_bytes_max = 1024;
+
 // JSON that operations parse out of stored values; deeper nesting is a type mismatch.
 inline constexpr std::size_t json_depth_max = 64;
 

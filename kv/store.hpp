@@ -56,6 +56,11 @@ public:
     // All or nothing, at one version. Returns when it is durable.
     virtual asio::awaitable<Result<Committed>> commit(const NamespaceName& name, Commit commit) = 0;
 
+    // The outcome of the commit that had that request id, as commit() would give it again; nullopt when there was
+    // none in request_memory_ms. idempotency_conflict.
+    virtual asio::awaitable<Result<std::optional<Committed>>> recall(const NamespaceName& name,
+                                                                     const RequestId& request) = 0;
+
     // What changed after that version, in order; compacted when the history does not reach back to it.
     virtual asio::awaitable<Result<ChangesPage>> changes(const NamespaceName& name, Version after,
                                                          std::size_t changes_max, std::size_t bytes_max) = 0;

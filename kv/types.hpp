@@ -150,6 +150,7 @@ struct Check {
 struct RequestId {
     std::string id;  // 1 to request_id_bytes_max bytes
     std::string digest;
+    std::string note;  // comes back with every outcome of the id, as it was first given; request_note_bytes_max
 };
 
 struct Commit {
@@ -173,6 +174,7 @@ struct Committed {
     Version version = 0;  // of this commit; of the namespace's last one when nothing changed
     std::vector<OperationResult> results;
     bool replayed = false;  // the outcome of an earlier commit with this request id
+    std::string note;       // RequestId::note of the commit that had the effect
 };
 
 // Which keys a list covers; all conditions hold together. [start, end): start is included, end is not.

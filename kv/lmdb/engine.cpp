@@ -86,6 +86,10 @@ std::optional<Error> refuse(const NamespaceName& name, const Commit& commit, std
         return error(Errc::invalid,
                      "a request id has 1 to " + std::to_string(limits::request_id_bytes_max) + " bytes");
     }
+    if (commit.request_id && commit.request_id->note.size() > limits::request_note_bytes_max) {
+        return error(Errc::invalid,
+                     "a request's note has at most " + std::to_string(limits::request_note_bytes_max) + " bytes");
+    }
     for (const Check& check : commit.checks) {
         if (auto refused = refuse_key(check.key, false)) return refused;
     }
@@ -160,6 +164,16 @@ public:
         auto submitted = submit(bytes, name, std::move(commit));
         auto outcome = co_await std::move(submitted);
         co_return outcome;
+    }
+
+    asio::awaitable<Result<std::optional<Committed>>> recall(const NamespaceName& name,
+                                                             const RequestId& request) override {
+        auto entry = co_await get(name, request.id, Collection::internal);
+        if (!entry && entry.error().code == Errc::not_found) co_return std::optional<Committed>();
+        if (!entry) co_return std::move(entry).error();
+        auto committed = decode_outcome(entry->value, request.digest);
+        if (!committed) co_return std::move(committed).error();
+        co_return std::move(*committed);
     }
 
     asio::awaitable<Result<Version>> drop_owner(const Owner& owner) override {

@@ -217,6 +217,7 @@ void Evaluator::collect(const Commit& commit, Evaluated& out) {
     }
     out.committed.version = version;
     if (commit.request_id) {
+        out.committed.note = commit.request_id->note;
         Entry outcome{.version = version,
                       .created_version = version,
                       .created_ms = now_ms_,
@@ -256,15 +257,9 @@ std::optional<Result<Evaluated>> Evaluator::replay(const Commit& commit) const {
     const EntryView record = decode_record(*bytes);
     if (record.expired(now_ms_)) return std::nullopt;
     auto committed = decode_outcome(record.value, commit.request_id->digest);
-    if (!committed) {
-        return Error{.code = Errc::idempotency_conflict,
-                     .message = "the request id was used before with another request",
-                     .operation = {},
-                     .failed = {}};
-    }
+    if (!committed) return std::move(committed).error();
     Evaluated out;
     out.committed = std::move(*committed);
-    out.committed.replayed = true;
     out.state = state_;
     return out;
 }
@@ -274,6 +269,7 @@ std::string encode_outcome(const std::string& digest, const Committed& committed
     Encoder encoder(out);
     encoder.bytes(digest);
     encoder.u64(committed.version);
+    encoder.bytes(committed.note);
     encoder.varint(committed.results.size());
     for (const OperationResult& result : committed.results) {
         encoder.u8(static_cast<std::uint8_t>((result.existed ? 1 : 0) | (result.complete ? 2 : 0) |
@@ -287,11 +283,18 @@ std::string encode_outcome(const std::string& digest, const Committed& committed
     return out;
 }
 
-std::optional<Committed> decode_outcome(std::string_view bytes, const std::string& digest) {
+Result<Committed> decode_outcome(std::string_view bytes, const std::string& digest) {
     Decoder decoder(bytes);
-    if (decoder.bytes() != digest) return std::nullopt;
+    if (decoder.bytes() != digest) {
+        return Error{.code = Errc::idempotency_conflict,
+                     .message = "the request id was used before with another request",
+                     .operation = {},
+                     .failed = {}};
+    }
     Committed committed;
+    committed.replayed = true;
     committed.version = decoder.u64();
+    committed.note = decoder.bytes();
     const std::uint64_t results = decoder.varint();
     for (std::uint64_t i = 0; i < results && decoder.ok(); ++i) {
         const std::uint8_t flags = decoder.u8();

@@ -64,7 +64,7 @@ private:
 
 // The outcome of a commit, as it is kept for its request id.
 std::string encode_outcome(const std::string& digest, const Committed& committed);
-// nullopt when the digest is another.
-std::optional<Committed> decode_outcome(std::string_view bytes, const std::string& digest);
+// As of a replay. idempotency_conflict when the digest is another.
+Result<Committed> decode_outcome(std::string_view bytes, const std::string& digest);
 
 }  // namespace alcove::kv

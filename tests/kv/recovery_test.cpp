@@ -94,13 +94,30 @@ BOOST_AUTO_TEST_CASE(usage_after_a_crash_is_usage_before_it) {
 
 BOOST_AUTO_TEST_CASE(a_request_id_is_remembered_over_a_crash) {
     kv::Commit once = commit_of({increment("n")});
-    once.request_id = kv::RequestId{.id = "once", .digest = "d"};
+    once.request_id = kv::RequestId{.id = "once", .digest = "d", .note = "made n"};
     const auto first = run(store().commit(name, once));
     crash();
     const auto second = run(store().commit(name, once));
     BOOST_TEST(second->replayed);
     BOOST_TEST(second->version == first->version);
+    BOOST_TEST(second->note == "made n");
     BOOST_TEST(get("n") == "1");
+}
+
+BOOST_AUTO_TEST_CASE(what_a_request_id_came_to_can_be_recalled) {
+    kv::Commit once = commit_of({increment("n")});
+    once.request_id = kv::RequestId{.id = "once", .digest = "d", .note = "made n"};
+    BOOST_TEST(!run(store().recall(name, *once.request_id)).value());
+    const auto first = run(store().commit(name, once));
+
+    const auto recalled = run(store().recall(name, {.id = "once", .digest = "d", .note = {}})).value();
+
+    BOOST_REQUIRE(recalled);
+    BOOST_TEST(recalled->replayed);
+    BOOST_TEST(recalled->version == first->version);
+    BOOST_TEST(recalled->note == "made n");
+    const auto other = run(store().recall(name, {.id = "once", .digest = "another", .note = {}}));
+    BOOST_TEST((other.error().code == kv::Errc::idempotency_conflict));
 }
 
 BOOST_AUTO_TEST_CASE(a_dropped_owner_stays_dropped_over_a_crash) {

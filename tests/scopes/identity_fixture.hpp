@@ -173,6 +173,10 @@ public:
                                                           kv::Commit commit) override {
         return store_.commit(name, std::move(commit));
     }
+    kv::asio::awaitable<kv::Result<std::optional<kv::Committed>>> recall(const kv::NamespaceName& name,
+                                                                         const kv::RequestId& request) override {
+        return store_.recall(name, request);
+    }
     kv::asio::awaitable<kv::Result<kv::ChangesPage>> changes(const kv::NamespaceName& name, kv::Version after,
                                                              std::size_t changes_max,
                                                              std::size_t bytes_max) override {
