@@ -15,7 +15,12 @@ inline constexpr std::size_t idempotency_key_length_max = 256;
 // body. nullopt without the header; 400 for one that is empty, too long or given twice.
 Result<std::optional<kv::RequestId>> take_request_id(const Call& call, std::string_view body);
 
+// The id of what an earlier request with the same Idempotency-Key deleted; nullopt when there was none. To be asked
+// before the thing itself is looked for.
+asio::awaitable<Result<std::optional<scopes::Uuid>>> recall_deleted(Call& call,
+                                                                    std::optional<kv::RequestId> request_id);
+
 // Says so when the answer is that of an earlier request.
-void set_replayed(http::Response& response, const kv::Committed& committed);
+void set_replayed(http::Response& response, bool replayed);
 
 }  // namespace alcove::api

@@ -20,18 +20,35 @@
 namespace alcove::test {
 
 inline std::string_view name_of(scopes::Errc code) {
+    using enum scopes::Errc;
     switch (code) {
-        case scopes::Errc::workspace_not_found:
+        case workspace_not_found:
             return "workspace_not_found";
-        case scopes::Errc::end_user_not_found:
+        case end_user_not_found:
             return "end_user_not_found";
-        case scopes::Errc::slug_exists:
+        case connection_not_found:
+            return "connection_not_found";
+        case integration_not_found:
+            return "integration_not_found";
+        case token_not_found:
+            return "token_not_found";
+        case slug_exists:
             return "slug_exists";
-        case scopes::Errc::duplicate:
+        case alias_conflict:
+            return "alias_conflict";
+        case duplicate:
             return "duplicate";
-        case scopes::Errc::bad_cursor:
+        case ambiguous_integration:
+            return "ambiguous_integration";
+        case connection_required:
+            return "connection_required";
+        case invalid:
+            return "invalid";
+        case too_many:
+            return "too_many";
+        case bad_cursor:
             return "bad_cursor";
-        case scopes::Errc::store:
+        case store:
             return "store";
     }
     return "?";
@@ -75,7 +92,7 @@ public:
         options.directory = folder_ / "data";
         options.segment_bytes = std::uint64_t{1} << 20;
         engine_ = kv::open_engine(options);
-        identity_ = std::make_unique<scopes::Identity>(*engine_);
+        identity_ = std::make_unique<scopes::Identity>(*engine_, scopes::MasterKeys());
     }
     void reopen() {
         identity_.reset();
@@ -95,10 +112,10 @@ public:
     }
 
     kv::Uuid create_workspace(std::string_view slug) {
-        return run(identity().workspaces.create(new_workspace(slug))).value().id;
+        return run(identity().workspaces.create(new_workspace(slug))).value()->id;
     }
     kv::Uuid create_end_user(const kv::Uuid& workspace, std::string_view external_id) {
-        return run(identity().end_users.create(new_end_user(workspace, external_id))).value().id;
+        return run(identity().end_users.create(new_end_user(workspace, external_id))).value()->id;
     }
 
     // Where a selector leads: the namespace, or nullopt when it leads nowhere.
