@@ -118,6 +118,35 @@ public:
         return run(identity().end_users.create(new_end_user(workspace, external_id))).value()->id;
     }
 
+    static scopes::NewConnection new_connection(const kv::Uuid& workspace, std::string_view integration) {
+        return {.workspace = workspace, .integration_name = *scopes::IntegrationName::parse(integration)};
+    }
+    static scopes::NewIntegration new_integration(const kv::Uuid& workspace, std::string_view integration,
+                                                  std::string_view alias) {
+        return {.workspace = workspace,
+                .integration_name = *scopes::IntegrationName::parse(integration),
+                .alias = *scopes::Alias::parse(alias)};
+    }
+    // With a policy, where that is "end_user", "workspace" or the key of an external namespace.
+    kv::Uuid create_integration(const kv::Uuid& workspace, std::string_view integration, std::string_view alias,
+                                std::string_view where) {
+        auto made = new_integration(workspace, integration, alias);
+        if (const auto scope = scopes::parse_persistence_scope(where)) {
+            made.persistence.scope = *scope;
+        } else {
+            made.persistence = {.scope = scopes::PersistenceScope::external, .external_id = std::string(where)};
+        }
+        return run(identity().integrations.create(std::move(made))).value()->id;
+    }
+    // Of the end user, or of the workspace when that is empty.
+    kv::Uuid create_connection(const kv::Uuid& workspace, std::string_view integration, std::string_view end_user,
+                               std::string_view external_id = "") {
+        auto made = new_connection(workspace, integration);
+        if (!end_user.empty()) made.end_user = scopes::ExternalId::parse(end_user);
+        if (!external_id.empty()) made.external_id = scopes::ExternalId::parse(external_id);
+        return run(identity().connections.create(std::move(made))).value()->id;
+    }
+
     // Where a selector leads: the namespace, or nullopt when it leads nowhere.
     std::optional<kv::NamespaceName> resolve(std::string_view workspace) {
         auto resolved = run(identity().directory.workspace(workspace));
