@@ -1,11 +1,12 @@
 // Starting, stopping, and how many connections there may be.
 #include <malloc.h>
 #include <sys/resource.h>
-#include <algorithm>
 
+#include <algorithm>
 #include <boost/test/unit_test.hpp>
 #include <fstream>
 #include <future>
+#include <optional>
 #include <thread>
 
 #include "tests/server/http_harness.hpp"
