@@ -1,5 +1,6 @@
 #include "server/api/routes.hpp"
 
+#include "server/api/catalog.hpp"
 #include "server/api/end_users.hpp"
 #include "server/api/health.hpp"
 #include "server/api/kv.hpp"
@@ -28,6 +29,9 @@ constexpr Endpoint table[] = {
     {Method::get, "/api/v1/end-users/{uuid}", end_users_read, get_end_user},
     {Method::patch, "/api/v1/end-users/{uuid}", end_users_write, update_end_user},
     {Method::delete_, "/api/v1/end-users/{uuid}", end_users_write, delete_end_user},
+
+    {Method::get, "/api/v1/integrations", integrations_read, list_catalog},
+    {Method::get, "/api/v1/integrations/{name}", integrations_read, get_catalog_entry},
 
     {Method::get, "NS/kv", kv_read, list_keys},
     {Method::delete_, "NS/kv", kv_write, delete_keys},
