@@ -185,30 +185,6 @@ std::string counted(std::string_view text, auto number) {
     return std::string(text) + std::to_string(number);
 }
 
-std::optional<Problem> refuse_string(const Shape& shape, std::string_view text, const std::string& path) {
-    if (!shape.one_of.empty() && std::ranges::find(shape.one_of, text) == shape.one_of.end()) {
-        std::string names;
-        for (const auto name : shape.one_of)
-            names.append(names.empty() ? "" : ", ").append(name);
-        return must(path, "be one of " + names);
-    }
-    if (text.empty() && shape.length_min.value_or(0) > 0) return must(path, "not be empty");
-    if (shape.bytes_max && text.size() > *shape.bytes_max) {
-        return must(path, counted("have at most ", *shape.bytes_max) + " bytes of UTF-8");
-    }
-    if (shape.length_min || shape.length_max) {
-        const auto length = scopes::count_code_points(text).value_or(text.size());
-        if (length < shape.length_min.value_or(0)) {
-            return must(path, counted("have at least ", *shape.length_min) + " characters");
-        }
-        if (shape.length_max && length > *shape.length_max) {
-            return must(path, counted("have at most ", *shape.length_max) + " characters");
-        }
-    }
-    if (shape.format != nullptr && !shape.format->holds(text)) return must(path, shape.format->meaning);
-    return std::nullopt;
-}
-
 std::optional<Problem> refuse_number(const Shape& shape, std::string_view number, const std::string& path) {
     if (shape.minimum && compare(number, *shape.minimum) < 0) {
         return must(path, counted("be at least ", *shape.minimum));
@@ -291,7 +267,7 @@ std::optional<api::Problem> refuse(const Shape& shape, const json::Document& doc
     if (shape.types != 0 && (shape.types & types_of(value)) == 0) return must(path, wanted(shape.types));
     switch (value.type) {
         case json::Type::string:
-            return refuse_string(shape, value.text, path);
+            return refuse_text(shape, value.text, path);
         case json::Type::number:
             return refuse_number(shape, value.raw, path);
         case json::Type::array:
@@ -303,6 +279,30 @@ std::optional<api::Problem> refuse(const Shape& shape, const json::Document& doc
         case json::Type::boolean:
             break;
     }
+    return std::nullopt;
+}
+
+std::optional<api::Problem> refuse_text(const Shape& shape, std::string_view text, const std::string& path) {
+    if (!shape.one_of.empty() && std::ranges::find(shape.one_of, text) == shape.one_of.end()) {
+        std::string names;
+        for (const auto name : shape.one_of)
+            names.append(names.empty() ? "" : ", ").append(name);
+        return must(path, "be one of " + names);
+    }
+    if (text.empty() && shape.length_min.value_or(0) > 0) return must(path, "not be empty");
+    if (shape.bytes_max && text.size() > *shape.bytes_max) {
+        return must(path, counted("have at most ", *shape.bytes_max) + " bytes of UTF-8");
+    }
+    if (shape.length_min || shape.length_max) {
+        const auto length = scopes::count_code_points(text).value_or(text.size());
+        if (length < shape.length_min.value_or(0)) {
+            return must(path, counted("have at least ", *shape.length_min) + " characters");
+        }
+        if (shape.length_max && length > *shape.length_max) {
+            return must(path, counted("have at most ", *shape.length_max) + " characters");
+        }
+    }
+    if (shape.format != nullptr && !shape.format->holds(text)) return must(path, shape.format->meaning);
     return std::nullopt;
 }
 

@@ -76,6 +76,9 @@ std::string to_json_schema(const Shape& shape);
 std::optional<api::Problem> refuse(const Shape& shape, const json::Document& document, const json::Value& value,
                                    const std::string& path);
 
+// The same for a string that came without JSON around it.
+std::optional<api::Problem> refuse_text(const Shape& shape, std::string_view text, const std::string& path);
+
 // How many levels of containers a document must have built, so that refuse() sees what the shape describes.
 std::size_t depth_of(const Shape& shape);
 
