@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "kv/store.hpp"
+#include "server/actions/input.hpp"
 #include "server/actions/schema.hpp"
 #include "server/api/error.hpp"
 

@@ -1,3 +1,4 @@
+// Values held against shapes.
 #include "server/actions/schema.hpp"
 
 #include <algorithm>
@@ -18,22 +19,19 @@ namespace {
 
 using api::Problem;
 
-constexpr std::string_view dialect = "https://json-schema.org/draft/2020-12/schema";
-
 struct TypeName {
     unsigned bit;
-    std::string_view name;     // in a schema
-    std::string_view article;  // in a message
+    std::string_view article;
 };
 
 constexpr std::array<TypeName, 7> type_names = {{
-    {type::null, "null", "null"},
-    {type::boolean, "boolean", "true or false"},
-    {type::integer, "integer", "a whole number"},
-    {type::number, "number", "a number"},
-    {type::string, "string", "a string"},
-    {type::array, "array", "a list"},
-    {type::object, "object", "an object"},
+    {type::null, "null"},
+    {type::boolean, "true or false"},
+    {type::integer, "a whole number"},
+    {type::number, "a number"},
+    {type::string, "a string"},
+    {type::array, "a list"},
+    {type::object, "an object"},
 }};
 
 bool has_no_nul(std::string_view text) {
@@ -47,78 +45,6 @@ bool is_version(std::string_view text) {
     if (text.empty() || text.size() > digits_max || !std::ranges::all_of(text, is_digit)) return false;
     return text == "0" || text.front() != '0';
 }
-
-// ---- printing
-
-void print_types(json::Writer& writer, unsigned types) {
-    if (types == 0) return;
-    writer.name("type");
-    const bool several = (types & (types - 1)) != 0;
-    if (several) writer.open_array();
-    for (const auto& one : type_names) {
-        if ((types & one.bit) != 0) writer.string(one.name);
-    }
-    if (several) writer.close_array();
-}
-
-template <class Number>
-void print_bound(json::Writer& writer, std::string_view keyword, const std::optional<Number>& bound) {
-    if (bound) writer.name(keyword).number(*bound);
-}
-
-void print_shape(json::Writer& writer, const Shape& shape);
-
-void print_members(json::Writer& writer, const Shape& shape) {
-    writer.name("properties").open_object();
-    for (const auto& member : shape.members) {
-        writer.name(member.name).open_object();
-        print_shape(writer, *member.shape);
-        writer.close_object();
-    }
-    writer.close_object().name("required").open_array();
-    for (const auto& member : shape.members) {
-        if (member.presence == Presence::required) writer.string(member.name);
-    }
-    writer.close_array().name("additionalProperties");
-    if (shape.other_members == nullptr) {
-        writer.boolean(false);
-        return;
-    }
-    writer.open_object();
-    print_shape(writer, *shape.other_members);
-    writer.close_object();
-}
-
-// The keywords of the shape, into an object that is open.
-void print_shape(json::Writer& writer, const Shape& shape) {
-    print_types(writer, shape.types);
-    if (!shape.description.empty()) writer.member("description", shape.description);
-    if (!shape.default_json.empty()) writer.name("default").raw(shape.default_json);
-    if (!shape.one_of.empty()) {
-        writer.name("enum").open_array();
-        for (const auto text : shape.one_of)
-            writer.string(text);
-        writer.close_array();
-    }
-    print_bound(writer, "minLength", shape.length_min);
-    print_bound(writer, "maxLength", shape.length_max);
-    print_bound(writer, "x-maxBytes", shape.bytes_max);
-    if (shape.format != nullptr) writer.member("pattern", shape.format->pattern);
-    print_bound(writer, "minimum", shape.minimum);
-    print_bound(writer, "exclusiveMinimum", shape.exclusive_minimum);
-    print_bound(writer, "maximum", shape.maximum);
-    print_bound(writer, "minItems", shape.items_min);
-    print_bound(writer, "maxItems", shape.items_max);
-    if (shape.items_unique) writer.name("uniqueItems").boolean(true);
-    if (shape.items != nullptr) {
-        writer.name("items").open_object();
-        print_shape(writer, *shape.items);
-        writer.close_object();
-    }
-    if ((shape.types & type::object) != 0) print_members(writer, shape);
-}
-
-// ---- enforcing
 
 Problem must(const std::string& path, std::string_view what) {
     return api::invalid_field(path, "'" + path + "' must " + std::string(what));
@@ -253,15 +179,6 @@ constinit const Format without_nul = {.pattern = "^[^\\u0000]*$", .meaning = "no
 constinit const Format decimal_version = {
     .pattern = "^(0|[1-9][0-9]{0,18})$", .meaning = "be a version, or null", .holds = is_version};
 
-std::string to_json_schema(const Shape& shape) {
-    std::string text;
-    json::Writer writer(text);
-    writer.open_object().member("$schema", dialect);
-    print_shape(writer, shape);
-    writer.close_object();
-    return text;
-}
-
 std::optional<api::Problem> refuse(const Shape& shape, const json::Document& document, const json::Value& value,
                                    const std::string& path) {
     if (shape.types != 0 && (shape.types & types_of(value)) == 0) return must(path, wanted(shape.types));
@@ -314,49 +231,6 @@ std::size_t depth_of(const Shape& shape) {
     if (shape.other_members != nullptr) below = std::max(below, depth_of(*shape.other_members));
     const bool opened = (shape.types & type::object) != 0 || shape.items != nullptr;
     return opened ? below + 1 : 0;
-}
-
-api::Result<Input> Input::parse(const Shape& shape, std::string_view text, std::string_view path) {
-    // No deeper than the shape looks: a long list in a value that may be anything is none of its business.
-    auto document = json::Document::parse(text, {.built_depth_max = depth_of(shape)});
-    if (!document) {
-        auto error = document.error();
-        if (!error.path.empty()) error.path = std::string(path) + "." + error.path;
-        return api::to_problem(error);
-    }
-    Input input(shape, std::move(*document), path);
-    if (auto problem = refuse(shape, input.document_, input.document_.root(), input.path_)) {
-        return *std::move(problem);
-    }
-    return input;
-}
-
-std::string_view Input::raw(std::string_view name) const {
-    if (const auto* value = member(name)) return value->raw;
-    const auto is_this = [name](const Member& one) { return one.name == name; };
-    const auto declared = std::ranges::find_if(shape_->members, is_this);
-    assert(declared != shape_->members.end());
-    return declared->shape->default_json;
-}
-
-std::string Input::text(std::string_view name) const {
-    if (const auto* value = member(name)) return std::string(value->text);
-    const auto quoted = raw(name);
-    assert(quoted.size() >= 2);
-    return std::string(quoted.substr(1, quoted.size() - 2));
-}
-
-std::size_t Input::whole_number(std::string_view name) const {
-    return static_cast<std::size_t>(to_double(raw(name)));
-}
-
-std::vector<std::string> Input::texts(std::string_view name) const {
-    std::vector<std::string> out;
-    const auto* list = member(name);
-    if (list == nullptr) return out;
-    for (const auto* item = document_.first(*list); item != nullptr; item = document_.next(*item))
-        out.emplace_back(item->text);
-    return out;
 }
 
 }  // namespace alcove::actions
