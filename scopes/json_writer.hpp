@@ -34,6 +34,13 @@ public:
         return *this;
     }
 
+    // A name that may need escapes.
+    Writer& text_name(std::string_view name) {
+        string(name);
+        *take(1) = ':';
+        return *this;
+    }
+
     Writer& string(std::string_view text);
     // A string that needs no escape.
     Writer& plain_string(std::string_view text) {

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "scopes/secret.hpp"
+#include "scopes/text.hpp"
 
 namespace alcove::api {
 namespace {
@@ -16,15 +17,27 @@ std::string digest(std::initializer_list<std::string_view> parts) {
     return scopes::sha256_hex(text);
 }
 
+bool is_key(std::string_view text) {
+    return !text.empty() && scopes::count_code_points(text).value_or(text.size()) <= idempotency_key_length_max;
+}
+
 }  // namespace
 
-Result<std::optional<kv::RequestId>> take_request_id(const Call& call, std::string_view body) {
+Result<std::optional<kv::RequestId>> take_request_id(const Call& call, std::string_view body,
+                                                     std::optional<std::string_view> key_in_body) {
     const auto& request = call.request;
-    const auto key = request.header("idempotency-key");
-    if (!key) return std::optional<kv::RequestId>();
-    if (key->empty() || key->size() > idempotency_key_length_max || request.count("idempotency-key") > 1) {
+    const auto key_in_header = request.header("idempotency-key");
+    if (key_in_header && (!is_key(*key_in_header) || request.count("idempotency-key") > 1)) {
         return invalid_field("Idempotency-Key", "Idempotency-Key must be one header of 1 to 256 characters");
     }
+    if (key_in_body && !is_key(*key_in_body)) {
+        return invalid_field("idempotencyKey", "'idempotencyKey' must have 1 to 256 characters");
+    }
+    if (key_in_header && key_in_body && *key_in_header != *key_in_body) {
+        return invalid_field("idempotencyKey", "'idempotencyKey' differs from the header Idempotency-Key");
+    }
+    const auto key = key_in_header ? key_in_header : key_in_body;
+    if (!key) return std::optional<kv::RequestId>();
     const auto who = scopes::format_uuid(call.principal->id);
     const auto if_match = request.header("if-match").value_or("");
     const auto if_none_match = request.header("if-none-match").value_or("");

@@ -12,8 +12,10 @@ namespace alcove::api {
 inline constexpr std::size_t idempotency_key_length_max = 256;
 
 // The header as the commit's request id: scoped to API key, method and path, its digest over query, conditions and
-// body. nullopt without the header; 400 for one that is empty, too long or given twice.
-Result<std::optional<kv::RequestId>> take_request_id(const Call& call, std::string_view body);
+// body. `key_in_body` is as good as the header. nullopt without either; 400 for one that is empty, too long or
+// given twice, and for two that differ.
+Result<std::optional<kv::RequestId>> take_request_id(const Call& call, std::string_view body,
+                                                     std::optional<std::string_view> key_in_body = {});
 
 // The id of what an earlier request with the same Idempotency-Key deleted; nullopt when there was none. To be asked
 // before the thing itself is looked for.

@@ -1,68 +1,17 @@
-// JSON bodies: read within bounds, taken apart member by member, refused by the name of what does not fit.
+// JSON bodies: read within bounds.
 #pragma once
 
 #include <cstddef>
-#include <optional>
-#include <string>
-#include <string_view>
-#include <vector>
 
-#include "scopes/json.hpp"
-#include "scopes/json_writer.hpp"
 #include "server/api/call.hpp"
 #include "server/api/error.hpp"
+#include "server/api/object_reader.hpp"
 
 namespace alcove::api {
-
-namespace json = scopes::json;
 
 inline constexpr std::size_t json_body_bytes_max = std::size_t{16} << 20;
 
 // The body of a JSON request, whose root is an object. Views of it hold until the exchange ends.
-asio::awaitable<Result<json::Document>> read_json(Call& call);
-
-// Takes an object apart. The first thing that does not fit is kept, later ones are ignored, so callers read all
-// members and ask once, with finish().
-class ObjectReader {
-public:
-    // `path` names the object in messages, such as `operations[3]`; empty for the root.
-    ObjectReader(const json::Document& document, const json::Value& object, std::string path = {});
-
-    // Members that may be absent.
-    const json::Value* any(std::string_view name);
-    std::optional<std::string_view> string(std::string_view name);
-    std::optional<bool> boolean(std::string_view name);
-    const json::Value* object(std::string_view name);
-    const json::Value* number(std::string_view name);
-    const json::Value* array(std::string_view name);
-    // The outer nullopt: absent. The inner one: null.
-    std::optional<std::optional<std::string_view>> nullable_string(std::string_view name);
-
-    // Members that must be there; what comes back when they are not is empty and never to be used.
-    std::string_view required_string(std::string_view name);
-    const json::Value* required(std::string_view name);
-
-    bool has(std::string_view name) const { return document_.member(object_, name) != nullptr; }
-    bool empty() const { return object_.count == 0; }
-
-    // Says that a member does not fit, in the caller's words.
-    void refuse(std::string_view name, std::string message);
-    void refuse(Problem problem);
-
-    // The name of a member as messages spell it.
-    std::string field(std::string_view name) const;
-
-    // What is wrong, if anything: a member that nobody asked for, else the first refusal.
-    std::optional<Problem> finish();
-
-private:
-    const json::Value* typed(std::string_view name, json::Type type, std::string_view type_name);
-
-    const json::Document& document_;
-    const json::Value& object_;
-    std::string path_;
-    std::vector<std::string_view> known_;
-    std::optional<Problem> problem_;
-};
+asio::awaitable<Result<json::Document>> read_json(Call& call, json::ParseLimits limits = {});
 
 }  // namespace alcove::api

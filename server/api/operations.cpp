@@ -79,18 +79,11 @@ kv::Operation read_increment(Source& source) {
     increment.key = std::move(source.key);
     const auto* by = source.in.number("by");
     if (by == nullptr) return increment;
-    const auto* begin = by->raw.data();
-    const auto* end = begin + by->raw.size();
-    std::int64_t integer = 0;
-    double number = 0;
-    if (const auto parsed = std::from_chars(begin, end, integer); parsed.ec == std::errc() && parsed.ptr == end) {
-        increment.by = integer;
-    } else if (by->raw.find_first_of(".eE") == std::string_view::npos) {
-        source.in.refuse("by", "'" + source.in.field("by") + "' must fit 64 bits when it is a whole number");
-    } else if (std::from_chars(begin, end, number).ec == std::errc()) {
-        increment.by = number;
+    const auto amount = parse_amount(source.in.field("by"), by->raw);
+    if (amount) {
+        increment.by = *amount;
     } else {
-        source.in.refuse("by", "'" + source.in.field("by") + "' is out of range");
+        source.in.refuse(amount.error());
     }
     return increment;
 }

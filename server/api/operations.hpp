@@ -5,10 +5,11 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "kv/types.hpp"
 #include "server/api/error.hpp"
-#include "server/api/json.hpp"
+#include "server/api/object_reader.hpp"
 
 namespace alcove::api {
 

@@ -92,6 +92,21 @@ Result<kv::Expiry> parse_ttl(std::string_view field, std::string_view seconds) {
     return kv::Expiry::after(*ms);
 }
 
+Result<std::variant<std::int64_t, double>> parse_amount(std::string_view field, std::string_view number) {
+    const auto* begin = number.data();
+    const auto* end = begin + number.size();
+    std::int64_t integer = 0;
+    if (const auto parsed = std::from_chars(begin, end, integer); parsed.ec == std::errc() && parsed.ptr == end) {
+        return integer;
+    }
+    if (number.find_first_of(".eE") == std::string_view::npos) {
+        return invalid_field(field, "'" + std::string(field) + "' must fit 64 bits when it is a whole number");
+    }
+    double real = 0;
+    if (std::from_chars(begin, end, real).ec == std::errc()) return real;
+    return invalid_field(field, "'" + std::string(field) + "' is out of range");
+}
+
 Result<kv::Expiry> parse_expires_at(std::string_view field, std::string_view time, kv::TimeMs now_ms) {
     const auto instant = http::parse_iso_time(time);
     if (!instant || *instant <= now_ms || *instant - now_ms > ttl_ms_max) {

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <variant>
 
 #include "kv/types.hpp"
 #include "scopes/system_store.hpp"
@@ -30,6 +31,8 @@ Result<bool> take_flag(http::Query& query, std::string_view name);
 
 // Seconds as a decimal number, above 0 and at most ttl_ms_max. What is finer than a millisecond is rounded up.
 Result<kv::Expiry> parse_ttl(std::string_view field, std::string_view seconds);
+// What an increment adds, as JSON spells a number: a whole one must fit 64 bits and stays exact.
+Result<std::variant<std::int64_t, double>> parse_amount(std::string_view field, std::string_view number);
 // ISO-8601 UTC, later than `now_ms`.
 Result<kv::Expiry> parse_expires_at(std::string_view field, std::string_view time, kv::TimeMs now_ms);
 

@@ -1,5 +1,7 @@
 #include "server/api/routes.hpp"
 
+#include "server/api/actions.hpp"
+#include "server/api/catalog.hpp"
 #include "server/api/connect.hpp"
 #include "server/api/connections.hpp"
 #include "server/api/end_users.hpp"
@@ -60,6 +62,10 @@ constexpr Endpoint table[] = {
     {Method::get, "/api/v1/mcp-tokens", end_users_read, list_mcp_tokens},
     {Method::post, "/api/v1/mcp-tokens", end_users_write, create_mcp_token},
     {Method::delete_, "/api/v1/mcp-tokens/{uuid}", end_users_write, delete_mcp_token},
+    {Method::get, "/api/v1/integrations", integrations_read, list_catalog},
+    {Method::post, "/api/v1/integrations/{name}/properties/options", actions_execute, list_options},
+    {Method::post, "/api/v1/actions/execute", actions_execute, execute_action},
+    {Method::get, "/api/v1/integrations/{name}", integrations_read, get_catalog_entry},
 
     {Method::get, "NS/kv", kv_read, list_keys},
     {Method::delete_, "NS/kv", kv_write, delete_keys},

@@ -1,5 +1,6 @@
 #include "server/api/selectors.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "server/api/namespaces.hpp"
@@ -14,12 +15,12 @@ std::optional<std::string> read_text(ObjectReader& in, std::string_view name) {
     return std::string(*text);
 }
 
-// Whose namespace it is follows from the integration's policy, never from the request.
 void refuse_own_scope(ObjectReader& in) {
     for (const auto* name : {"scope", "externalId", "persistence"}) {
         if (in.any(name) == nullptr) continue;
         in.refuse(name, "'" + in.field(name) +
-                            "' cannot be given: the integration's settings.persistence says where data is kept");
+                            "' is refused: a request must not carry its own scope, which the settings of "
+                            "the workspace's integration alone decide");
     }
 }
 
@@ -43,6 +44,8 @@ RequestSelectors read_selectors(ObjectReader& in) {
     refuse_own_scope(in);
     RequestSelectors request;
     request.workspace = in.required_string("workspaceId");
+    if (in.has("workspaceId") && request.workspace.empty())
+        in.refuse("workspaceId", "'workspaceId' must not be empty");
     auto& selectors = request.selectors;
     selectors.integration_name = read_text(in, "integrationName");
     selectors.integration_alias = read_text(in, "integrationAlias");
@@ -50,6 +53,16 @@ RequestSelectors read_selectors(ObjectReader& in) {
     selectors.end_user_id = read_text(in, "endUserId");
     selectors.connection_external_id = read_text(in, "connectionExternalId");
     return request;
+}
+
+asio::awaitable<Result<scopes::WorkspaceIntegration>> find_selected_integration(Call& call,
+                                                                                RequestSelectors request) {
+    auto workspace = co_await resolve_workspace(call, request.workspace);
+    if (!workspace) co_return workspace.error();
+    auto found = co_await call.services.identity.resolver.find_integration((*workspace)->workspace,
+                                                                           std::move(request.selectors));
+    if (!found) co_return to_problem(found.error());
+    co_return std::move(*found);
 }
 
 asio::awaitable<Result<scopes::Resolution>> resolve_selectors(Call& call, RequestSelectors request) {

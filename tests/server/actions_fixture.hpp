@@ -1,0 +1,68 @@
+// Actions over a real store, called as one-liners: `act("get", R"({"key":"a"})")`.
+#pragma once
+
+#include <boost/test/unit_test.hpp>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "server/actions/registry.hpp"
+#include "tests/support/store_fixture.hpp"
+
+namespace alcove::test {
+
+// "400 VALIDATION_ERROR input.key": status, code and field.
+inline std::string brief(const api::Problem& problem) {
+    std::string text = std::to_string(problem.status) + " " + std::string(problem.code);
+    constexpr std::string_view mark = "\"field\":\"";
+    const auto at = problem.details.find(mark);
+    if (at == std::string::npos) return text;
+    const auto field = problem.details.substr(at + mark.size());
+    return text + " " + field.substr(0, field.find('"'));
+}
+
+class ActionFixture : public StoreFixture {
+public:
+    api::Result<actions::Output> execute(std::string_view action_name, std::string_view json,
+                                         std::optional<kv::RequestId> request_id = {}) {
+        const auto* integration = actions::find_integration("kv-store");
+        const auto* action = actions::find_action(*integration, action_name);
+        BOOST_REQUIRE(action != nullptr);
+        const auto input = actions::Input::parse(action->input, json, "input");
+        if (!input) return input.error();
+        actions::ActionContext context{.store = store(),
+                                       .namespace_name = name,
+                                       .input = *input,
+                                       .value_bytes_max = value_bytes_max,
+                                       .request_id = std::move(request_id)};
+        auto output = run(action->execute(context));
+        if (output) BOOST_TEST(misfit(action->output, output->json) == "", std::string(action_name));
+        return output;
+    }
+
+    // The output, or the refusal in brief.
+    std::string act(std::string_view action_name, std::string_view json) {
+        const auto output = execute(action_name, json);
+        return output ? output->json : brief(output.error());
+    }
+    // With a request id; "(again)" behind an output that was replayed.
+    std::string act_once(std::string_view id, std::string_view action_name, std::string_view json) {
+        const auto output =
+            execute(action_name, json, kv::RequestId{.id = std::string(id), .digest = std::string(json)});
+        if (!output) return brief(output.error());
+        return output->json + (output->replayed ? " (again)" : "");
+    }
+
+    // What is wrong with a JSON text by that shape; empty: nothing.
+    static std::string misfit(const actions::Shape& shape, std::string_view json) {
+        const auto document = actions::json::Document::parse(json, {.built_depth_max = actions::depth_of(shape)});
+        if (!document) return document.error().message;
+        const auto problem = actions::refuse(shape, *document, document->root(), "output");
+        return problem ? problem->message : std::string();
+    }
+
+    std::size_t value_bytes_max = kv::limits::value_bytes_default;
+};
+
+}  // namespace alcove::test
