@@ -164,16 +164,13 @@ asio::awaitable<void> update_end_user(Call& call) {
 }
 
 asio::awaitable<void> delete_end_user(Call& call) {
-    auto request_id = take_request_id(call, {});
-    if (!request_id) co_return call.fail(request_id.error());
-    auto earlier = co_await recall_deleted(call, *request_id);
-    if (!earlier) co_return call.fail(earlier.error());
-    if (*earlier) co_return answer_deleted(call, **earlier, true);
-
+    auto begun = co_await begin_deletion(call);
+    if (!begun) co_return;
     auto end_user = co_await find_end_user(call);
     if (!end_user) co_return call.fail(end_user.error());
     if (auto problem = refuse_query(call)) co_return call.fail(*problem);
-    auto deleted = co_await call.services.identity.deletion.delete_end_user(end_user->id, std::move(*request_id));
+    auto deleted =
+        co_await call.services.identity.deletion.delete_end_user(end_user->id, std::move(begun->request_id));
     if (!deleted) co_return call.fail(to_problem(deleted.error()));
     answer_deleted(call, end_user->id);
 }

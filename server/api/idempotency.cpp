@@ -2,7 +2,6 @@
 
 #include <initializer_list>
 #include <string>
-#include <utility>
 
 #include "scopes/secret.hpp"
 #include "scopes/text.hpp"
@@ -45,14 +44,6 @@ Result<std::optional<kv::RequestId>> take_request_id(const Call& call, std::stri
         kv::RequestId{.id = digest({who, request.method_text, request.path, *key}),
                       .digest = digest({request.query, if_match, if_none_match, body}),
                       .note = {}});
-}
-
-asio::awaitable<Result<std::optional<scopes::Uuid>>> recall_deleted(Call& call,
-                                                                    std::optional<kv::RequestId> request_id) {
-    auto earlier = co_await call.services.identity.records.recall(std::move(request_id));
-    if (!earlier) co_return to_problem(earlier.error());
-    if (!*earlier) co_return std::optional<scopes::Uuid>();
-    co_return std::optional(scopes::noted_id(**earlier));
 }
 
 void set_replayed(http::Response& response, bool replayed) {

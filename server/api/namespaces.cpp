@@ -24,32 +24,6 @@ Result<scopes::Resolved> resolve_external(const scopes::Uuid& workspace, std::st
     return std::make_shared<const kv::NamespaceName>(std::move(name));
 }
 
-}  // namespace
-
-std::optional<Problem> refuse_workspace(const Call& call, const scopes::Uuid& workspace) {
-    if (call.principal->reaches(workspace)) return std::nullopt;
-    return scope_denied();
-}
-
-asio::awaitable<Result<scopes::Resolved>> resolve_workspace(Call& call, std::string_view selector) {
-    auto resolved = co_await call.services.identity.directory.workspace(selector);
-    if (!resolved) {
-        // Whoever is held to some workspaces does not learn which others there are.
-        const bool unknown = resolved.error().code == scopes::Errc::workspace_not_found;
-        if (unknown && call.principal->workspaces) co_return scope_denied();
-        co_return to_problem(resolved.error());
-    }
-    if (auto problem = refuse_workspace(call, (*resolved)->workspace)) co_return *problem;
-    co_return *resolved;
-}
-
-std::optional<Problem> refuse_limited(const Call& call) {
-    if (!call.principal->workspaces) return std::nullopt;
-    return Problem(403, "SCOPE_DENIED", "the key is held to some workspaces, and this concerns the whole server");
-}
-
-namespace {
-
 // nullptr when something of it is not remembered.
 scopes::Resolved remembered_integration(const Call& call, const scopes::Uuid& workspace) {
     const auto& directory = call.services.identity.directory;
@@ -120,6 +94,28 @@ asio::awaitable<Result<scopes::Resolved>> resolve(Call& call) {
 }
 
 }  // namespace
+
+std::optional<Problem> refuse_workspace(const Call& call, const scopes::Uuid& workspace) {
+    if (call.principal->reaches(workspace)) return std::nullopt;
+    return scope_denied();
+}
+
+asio::awaitable<Result<scopes::Resolved>> resolve_workspace(Call& call, std::string_view selector) {
+    auto resolved = co_await call.services.identity.directory.workspace(selector);
+    if (!resolved) {
+        // Whoever is held to some workspaces does not learn which others there are.
+        const bool unknown = resolved.error().code == scopes::Errc::workspace_not_found;
+        if (unknown && call.principal->workspaces) co_return scope_denied();
+        co_return to_problem(resolved.error());
+    }
+    if (auto problem = refuse_workspace(call, (*resolved)->workspace)) co_return *problem;
+    co_return *resolved;
+}
+
+std::optional<Problem> refuse_limited(const Call& call) {
+    if (!call.principal->workspaces) return std::nullopt;
+    return Problem(403, "SCOPE_DENIED", "the key is held to some workspaces, and this concerns the whole server");
+}
 
 scopes::Resolved remembered_namespace(const Call& call) {
     auto resolved = remembered(call);

@@ -99,8 +99,26 @@ void print_list_end(json::Writer& writer, std::uint64_t total, CursorScope scope
     writer.close_object();
 }
 
-void answer_deleted(Call& call, const scopes::Uuid& id, bool replayed) {
-    set_replayed(call.response, replayed);
+asio::awaitable<std::optional<BegunDeletion>> begin_deletion(Call& call) {
+    std::optional<BegunDeletion> begun;
+    auto request_id = take_request_id(call, {});
+    if (!request_id) {
+        call.fail(request_id.error());
+        co_return begun;
+    }
+    auto earlier = co_await call.services.identity.records.recall(*request_id);
+    if (!earlier) {
+        call.fail(to_problem(earlier.error()));
+    } else if (*earlier) {
+        set_replayed(call.response, true);
+        answer_deleted(call, scopes::noted_id(**earlier));
+    } else {
+        begun.emplace(BegunDeletion{.request_id = std::move(*request_id)});
+    }
+    co_return begun;
+}
+
+void answer_deleted(Call& call, const scopes::Uuid& id) {
     call.begin_json(200);
     json::Writer writer(call.response.body);
     writer.open_object().name("deleted").boolean(true).member("id", scopes::format_uuid(id)).close_object();

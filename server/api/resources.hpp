@@ -38,7 +38,16 @@ Problem no_updates();
 
 void print_time(json::Writer& writer, std::string_view name, kv::TimeMs time_ms);
 void print_list_end(json::Writer& writer, std::uint64_t total, CursorScope scope, std::string_view next);
+// A deletion that is to be done.
+struct BegunDeletion {
+    std::optional<kv::RequestId> request_id;
+};
+
+// Before the thing itself is looked for: nullopt when there is nothing left to do, because the request is refused
+// or an earlier one with the same Idempotency-Key did it; then it is answered.
+asio::awaitable<std::optional<BegunDeletion>> begin_deletion(Call& call);
+
 // `{"deleted":true,"id":…}`
-void answer_deleted(Call& call, const scopes::Uuid& id, bool replayed = false);
+void answer_deleted(Call& call, const scopes::Uuid& id);
 
 }  // namespace alcove::api

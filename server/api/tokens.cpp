@@ -173,16 +173,12 @@ asio::awaitable<void> create_api_key(Call& call) {
 
 asio::awaitable<void> delete_api_key(Call& call) {
     if (auto problem = refuse_limited(call)) co_return call.fail(*problem);
-    auto request_id = take_request_id(call, {});
-    if (!request_id) co_return call.fail(request_id.error());
-    auto earlier = co_await recall_deleted(call, *request_id);
-    if (!earlier) co_return call.fail(earlier.error());
-    if (*earlier) co_return answer_deleted(call, **earlier, true);
-
+    auto begun = co_await begin_deletion(call);
+    if (!begun) co_return;
     if (auto problem = refuse_query(call)) co_return call.fail(*problem);
     const auto id = scopes::parse_uuid(call.param("uuid"));
     if (!id) co_return call.fail(not_found("there is no such API key"));
-    auto deleted = co_await call.services.identity.tokens.delete_api_key(*id, std::move(*request_id));
+    auto deleted = co_await call.services.identity.tokens.delete_api_key(*id, std::move(begun->request_id));
     if (!deleted) co_return call.fail(to_problem(deleted.error()));
     answer_deleted(call, *id);
 }
@@ -243,19 +239,15 @@ asio::awaitable<void> create_mcp_token(Call& call) {
 }
 
 asio::awaitable<void> delete_mcp_token(Call& call) {
-    auto request_id = take_request_id(call, {});
-    if (!request_id) co_return call.fail(request_id.error());
-    auto earlier = co_await recall_deleted(call, *request_id);
-    if (!earlier) co_return call.fail(earlier.error());
-    if (*earlier) co_return answer_deleted(call, **earlier, true);
-
+    auto begun = co_await begin_deletion(call);
+    if (!begun) co_return;
     const auto id = scopes::parse_uuid(call.param("uuid"));
     if (!id) co_return call.fail(not_found("there is no such token"));
     auto token = co_await call.services.identity.tokens.get_mcp_token(*id);
     if (!token) co_return call.fail(to_problem(token.error()));
     if (auto problem = refuse_workspace(call, token->workspace)) co_return call.fail(*problem);
     if (auto problem = refuse_query(call)) co_return call.fail(*problem);
-    auto deleted = co_await call.services.identity.tokens.delete_mcp_token(*id, std::move(*request_id));
+    auto deleted = co_await call.services.identity.tokens.delete_mcp_token(*id, std::move(begun->request_id));
     if (!deleted) co_return call.fail(to_problem(deleted.error()));
     answer_deleted(call, *id);
 }

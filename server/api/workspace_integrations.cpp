@@ -228,17 +228,13 @@ asio::awaitable<void> update_workspace_integration(Call& call) {
 }
 
 asio::awaitable<void> delete_workspace_integration(Call& call) {
-    auto request_id = take_request_id(call, {});
-    if (!request_id) co_return call.fail(request_id.error());
-    auto earlier = co_await recall_deleted(call, *request_id);
-    if (!earlier) co_return call.fail(earlier.error());
-    if (*earlier) co_return answer_deleted(call, **earlier, true);
-
+    auto begun = co_await begin_deletion(call);
+    if (!begun) co_return;
     auto integration = co_await find(call);
     if (!integration) co_return call.fail(integration.error());
     if (auto problem = refuse_query(call)) co_return call.fail(*problem);
     auto deleted = co_await call.services.identity.integrations.remove(integration->workspace, integration->id,
-                                                                       std::move(*request_id));
+                                                                       std::move(begun->request_id));
     if (!deleted) co_return call.fail(to_problem(deleted.error()));
     answer_deleted(call, integration->id);
 }

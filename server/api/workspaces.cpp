@@ -144,17 +144,13 @@ asio::awaitable<void> update_workspace(Call& call) {
 }
 
 asio::awaitable<void> delete_workspace(Call& call) {
-    auto request_id = take_request_id(call, {});
-    if (!request_id) co_return call.fail(request_id.error());
-    auto earlier = co_await recall_deleted(call, *request_id);
-    if (!earlier) co_return call.fail(earlier.error());
-    if (*earlier) co_return answer_deleted(call, **earlier, true);
-
+    auto begun = co_await begin_deletion(call);
+    if (!begun) co_return;
     auto resolved = co_await resolve_workspace(call, call.param("workspace"));
     if (!resolved) co_return call.fail(resolved.error());
     if (auto problem = refuse_query(call)) co_return call.fail(*problem);
     const auto id = (*resolved)->workspace;
-    auto deleted = co_await call.services.identity.deletion.delete_workspace(id, std::move(*request_id));
+    auto deleted = co_await call.services.identity.deletion.delete_workspace(id, std::move(begun->request_id));
     if (!deleted) co_return call.fail(to_problem(deleted.error()));
     answer_deleted(call, id);
 }
