@@ -1,7 +1,9 @@
 // Executing actions over HTTP, the options of properties, and the catalog of integrations.
+#include <atomic>
 #include <boost/test/unit_test.hpp>
 #include <regex>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "tests/server/actions_api_fixture.hpp"
@@ -116,6 +118,31 @@ BOOST_AUTO_TEST_CASE(failures_of_actions_are_native_errors) {
                R"([{"index":0,"key":"a","version":null,"currentVersion":"V"}]}})");
     const auto large = R"({"key":"a","value":")" + std::string(std::size_t{1} << 20, 'x') + "\"}";
     BOOST_TEST(refusal("POST", execute_path, body("put", large)) == "413 TOO_LARGE");
+}
+
+BOOST_AUTO_TEST_CASE(concurrent_additions_all_land) {
+    constexpr int racers = 2;
+    constexpr int each = 100;
+    std::atomic<int> refused = 0;
+    std::vector<std::thread> threads;
+    for (int racer = 0; racer < racers; ++racer) {
+        threads.emplace_back([this, racer, &refused] {
+            HttpClient client(port());
+            for (int i = 0; i < each; ++i) {
+                const auto input = R"({"key":"l","value":)" + std::to_string(racer * each + i) + "}";
+                const auto reply = client.send("POST", execute_path, body("add_to_list", input));
+                if (reply.status != 200) ++refused;
+            }
+        });
+    }
+    for (auto& thread : threads)
+        thread.join();
+    BOOST_TEST(refused == 0);
+    const auto list = send("POST", execute_path, body("get", R"({"key":"l"})")).body;
+    for (int i = 0; i < racers * each; ++i) {
+        const std::regex element("[\\[,]" + std::to_string(i) + "[\\],]");
+        BOOST_TEST(std::regex_search(list, element), i);
+    }
 }
 
 BOOST_AUTO_TEST_CASE(idempotency_key_is_as_good_in_the_body_as_in_the_header) {
