@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "scopes/connections.hpp"
 #include "scopes/workspaces.hpp"
 
 namespace alcove::scopes {
@@ -69,7 +70,7 @@ Deletion::~Deletion() {
     retire(std::move(behind_));
 }
 
-asio::awaitable<Result<void>> Deletion::delete_end_user(Uuid id) {
+asio::awaitable<Result<void>> Deletion::delete_end_user(Uuid id, std::optional<kv::RequestId> request) {
     for (int attempt = 0; attempt < attempts_max; ++attempt) {
         auto found = co_await end_users_.find(id);
         if (!found) co_return found.error();
@@ -77,8 +78,11 @@ asio::awaitable<Result<void>> Deletion::delete_end_user(Uuid id) {
         const auto& record = found->record;
 
         RecordCommit commit;
+        commit.request(request, format_uuid(id));
         commit.check_present(keys::workspace(job.workspace));
-        commit.check_version(keys::end_user(job.workspace, id), found->version);
+        commit.check_version(keys::end_user(job.workspace, id), found->entry.version);
+        auto dependents = co_await erase_dependents(commit, job.workspace, id);
+        if (!dependents) co_return dependents.error();
         commit.erase(keys::end_user(job.workspace, id));
         commit.erase(keys::id(id));
         commit.erase(keys::end_user_external_id(job.workspace, record.external_id));
@@ -102,7 +106,7 @@ asio::awaitable<Result<void>> Deletion::delete_end_user(Uuid id) {
     co_return changes_too_often("end user");
 }
 
-asio::awaitable<Result<void>> Deletion::delete_workspace(Uuid id) {
+asio::awaitable<Result<void>> Deletion::delete_workspace(Uuid id, std::optional<kv::RequestId> request) {
     for (int attempt = 0; attempt < attempts_max; ++attempt) {
         auto key = keys::workspace(id);
         auto entry = co_await records_.find(std::move(key));
@@ -112,6 +116,7 @@ asio::awaitable<Result<void>> Deletion::delete_workspace(Uuid id) {
         const DropJob job{.workspace = id, .end_user = {}};
 
         RecordCommit commit;
+        commit.request(request, format_uuid(id));
         commit.check_version(keys::workspace(id), (*entry)->version);
         commit.erase(keys::workspace(id));
         commit.erase(keys::slug(record.slug));
@@ -163,11 +168,62 @@ asio::awaitable<Result<void>> Deletion::drop(DropJob job) {
     }
 }
 
+// The end user's connections and tokens. Their counts are checked, so that none is added meanwhile.
+asio::awaitable<Result<void>> Deletion::erase_dependents(RecordCommit& commit, Uuid workspace, Uuid end_user) {
+    const std::vector<std::string> counts{keys::connections_total_of(workspace, end_user),
+                                          keys::tokens_made(workspace, end_user)};
+    auto entries = co_await records_.find_many(counts);
+    if (!entries) co_return entries.error();
+    for (std::size_t i = 0; i < counts.size(); ++i) {
+        const auto& entry = (*entries)[i];
+        entry ? commit.check_version(counts[i], entry->version) : commit.check_absent(counts[i]);
+        commit.erase(counts[i]);
+    }
+    std::vector<std::string> wanted;
+    auto collect = [&wanted, &workspace](std::string_view, const kv::EntryView& entry) {
+        wanted.push_back(keys::connection(workspace, parse_record<ConnectionPointer>(entry.value).connection));
+        return true;
+    };
+    auto walked = co_await records_.walk(keys::connections_of(workspace, end_user), kv::Values::include, collect);
+    if (!walked) co_return walked.error();
+    auto connections = co_await records_.find_many(wanted);
+    if (!connections) co_return connections.error();
+    for (std::size_t i = 0; i < wanted.size(); ++i) {
+        const auto& entry = (*connections)[i];
+        if (entry)
+            erase_connection(commit, workspace, id_at_end(wanted[i]), parse_record<ConnectionRecord>(entry->value));
+    }
+    auto erase_token = [&commit, &workspace](std::string_view key, const kv::EntryView& entry) {
+        const auto issued = parse_record<IssuedToken>(entry.value);
+        commit.erase(std::string(key));
+        commit.erase(keys::token(issued.sha256));
+        commit.erase(keys::mcp_token(workspace, issued.token.id));
+        commit.erase(keys::id(issued.token.id));
+        return true;
+    };
+    walked = co_await records_.walk(keys::tokens_of(workspace, end_user), kv::Values::include, erase_token);
+    co_return walked;
+}
+
 // Removes what is left of the owner in identity, in steps, and the job last.
 asio::awaitable<Result<void>> Deletion::clear_records(DropJob job) {
     if (!job.end_user) {
-        auto ids_cleared = co_await clear_end_user_ids(job.workspace);
-        if (!ids_cleared) co_return ids_cleared.error();
+        // What stands outside the workspace's prefix goes together with the record that names it.
+        const auto erase_id = [](RecordCommit& step, const kv::Item& item) {
+            step.erase(keys::id(id_at_end(item.key)));
+            step.erase(keys::sealed(id_at_end(item.key)));
+        };
+        const auto erase_token = [](RecordCommit& step, const kv::Item& item) {
+            const auto issued = parse_record<IssuedToken>(item.entry.value);
+            step.erase(keys::token(issued.sha256));
+            step.erase(keys::id(issued.token.id));
+        };
+        for (auto prefix : {keys::end_users(job.workspace), keys::connections(job.workspace)}) {
+            auto cleared = co_await clear_outside(std::move(prefix), erase_id);
+            if (!cleared) co_return cleared.error();
+        }
+        auto cleared = co_await clear_outside(keys::all_tokens_of(job.workspace), erase_token);
+        if (!cleared) co_return cleared.error();
         for (bool complete = false; !complete;) {
             if (stopping_) co_return cut_off();
             kv::Commit step;
@@ -187,12 +243,14 @@ asio::awaitable<Result<void>> Deletion::clear_records(DropJob job) {
     co_return Result<void>();
 }
 
-// `id/<uuid>` stands outside the workspace's prefix: each goes together with the record that names it.
-asio::awaitable<Result<void>> Deletion::clear_end_user_ids(Uuid workspace) {
+asio::awaitable<Result<void>> Deletion::clear_outside(std::string prefix,
+                                                      void (*erase_outside)(RecordCommit& step,
+                                                                            const kv::Item& item)) {
     kv::KeyRange range;
-    range.prefix = keys::end_users(workspace);
+    range.prefix = std::move(prefix);
     kv::PageRequest request;
     request.entries_max = records_per_step;
+    request.values = kv::Values::include;
     for (;;) {
         if (stopping_) co_return cut_off();
         auto page = co_await records_.store().list(records_.name(), range, request);
@@ -202,8 +260,7 @@ asio::awaitable<Result<void>> Deletion::clear_end_user_ids(Uuid workspace) {
         step.frees_space();
         for (const auto& item : page->items) {
             step.erase(std::string(item.key));
-            const auto id = parse_uuid(item.key.substr(range.prefix.size()));
-            if (id) step.erase(keys::id(*id));
+            erase_outside(step, item);
         }
         auto outcome = co_await records_.commit(std::move(step));
         if (!outcome) co_return store_error(outcome.error());

@@ -6,6 +6,8 @@
 #include <boost/asio/thread_pool.hpp>
 #include <functional>
 #include <memory>
+#include <optional>
+#include <string>
 #include <string_view>
 
 #include "scopes/end_users.hpp"
@@ -15,7 +17,8 @@
 
 namespace alcove::scopes {
 
-// *Operation*: one commit removes what identity knows of the owner and writes a job. Then the store drops the
+// *Operation*: one commit removes what identity knows of the owner (an end user's connections and tokens too) and
+// writes a job. Then the store drops the
 // owner's namespaces, which also refuses every write that is under way, then the job goes. Of a workspace, the
 // records below it (unreachable by then) are removed in bounded commits behind the answer, before the job goes.
 //
@@ -33,10 +36,10 @@ public:
     Deletion& operator=(const Deletion&) = delete;
 
     // end_user_not_found. After it, nothing of the end user is readable.
-    asio::awaitable<Result<void>> delete_end_user(Uuid id);
+    asio::awaitable<Result<void>> delete_end_user(Uuid id, std::optional<kv::RequestId> request = {});
 
     // workspace_not_found. After it, nothing of the workspace is readable.
-    asio::awaitable<Result<void>> delete_workspace(Uuid id);
+    asio::awaitable<Result<void>> delete_workspace(Uuid id, std::optional<kv::RequestId> request = {});
 
     // Finishes what an earlier process began. Before the first request. Finishing twice is no error.
     asio::awaitable<Result<void>> resume_jobs();
@@ -44,7 +47,9 @@ public:
 private:
     asio::awaitable<Result<void>> drop(DropJob job);
     asio::awaitable<Result<void>> clear_records(DropJob job);
-    asio::awaitable<Result<void>> clear_end_user_ids(Uuid workspace);
+    asio::awaitable<Result<void>> erase_dependents(RecordCommit& commit, Uuid workspace, Uuid end_user);
+    asio::awaitable<Result<void>> clear_outside(std::string prefix,
+                                                void (*erase_outside)(RecordCommit& step, const kv::Item& item));
     asio::awaitable<void> clear_behind(DropJob job);
 
     SystemStore& records_;

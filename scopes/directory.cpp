@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "scopes/end_users.hpp"
+#include "scopes/resolver.hpp"
 #include "scopes/workspaces.hpp"
 
 namespace alcove::scopes {
@@ -14,16 +15,20 @@ Resolved share(kv::NamespaceName name) {
 
 }  // namespace
 
-Directory::Directory(SystemStore& records, std::size_t entries_max)
+Directory::Directory(SystemStore& records, Integrations& integrations, std::size_t entries_max)
     : records_(records),
+      integrations_(integrations),
       cache_(entries_max),
+      policies_(entries_max),
       subscription_(records.store().subscribe(records.name(),
                                               [this](std::span<const kv::Change> changes) { observe(changes); })) {}
 
 // Invalidating a record that nothing came from costs a few nanoseconds, so it is not asked which record it is.
 void Directory::observe(std::span<const kv::Change> changes) {
-    for (const auto& change : changes)
+    for (const auto& change : changes) {
         cache_.invalidate(change.key);
+        policies_.invalidate(change.key);
+    }
 }
 
 asio::awaitable<Result<Resolved>> Directory::workspace(std::string_view selector) {
@@ -59,6 +64,28 @@ asio::awaitable<Result<Resolved>> Directory::end_user(Uuid workspace, std::strin
     auto resolved = share({.scope = kv::Scope::end_user, .workspace = workspace, .subject = uuid_bytes(id)});
     cache_.insert(workspace, external_id, resolved, generation);
     co_return resolved;
+}
+
+asio::awaitable<Result<Resolved>> Directory::policy(Uuid workspace, std::string_view selector) {
+    auto known = cached_policy(workspace, selector);
+    if (known) co_return known;
+
+    // The record that counts has the id in its key, which is known only once the alias was read.
+    for (;;) {
+        auto found = co_await integrations_.get(workspace, std::string(selector));
+        if (!found) co_return found.error();
+        const auto generation = policies_.generation(keys::integration(workspace, found->id));
+        auto again = co_await integrations_.get(workspace, std::string(selector));
+        if (!again) co_return again.error();
+        if (again->id != found->id) continue;
+        std::optional<Uuid> any_end_user = Uuid{};
+        auto name = choose_namespace(again->persistence, workspace, any_end_user);
+        if (!name) co_return name.error();
+        if (name->scope == kv::Scope::end_user) name->subject.clear();
+        auto resolved = share(std::move(*name));
+        policies_.insert(workspace, selector, resolved, generation);
+        co_return resolved;
+    }
 }
 
 kv::NamespaceName external_namespace(const Uuid& workspace, const ExternalId& key) {

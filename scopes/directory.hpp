@@ -1,4 +1,5 @@
-// Resolves the selectors in paths (a workspace's id or slug, an end user's external id) to namespaces.
+// Resolves the selectors in paths (a workspace's id or slug, an end user's external id, an integration's alias) to
+// namespaces.
 #pragma once
 
 #include <cstddef>
@@ -7,6 +8,7 @@
 #include <string_view>
 
 #include "scopes/error.hpp"
+#include "scopes/integrations.hpp"
 #include "scopes/names.hpp"
 #include "scopes/resolution_cache.hpp"
 #include "scopes/system_store.hpp"
@@ -26,7 +28,7 @@ public:
     // A workspace and an end user take some 300 bytes each.
     static constexpr std::size_t entries_default = 32'768;
 
-    explicit Directory(SystemStore& records, std::size_t entries_max = entries_default);
+    explicit Directory(SystemStore& records, Integrations& integrations, std::size_t entries_max = entries_default);
 
     // The namespace of the workspace itself. nullptr: not remembered. Selectors are an id or a slug.
     Resolved cached_workspace(std::string_view selector) const { return cache_.find(Uuid{}, selector); }
@@ -43,11 +45,22 @@ public:
     // `external_id` must stay valid. The workspace is taken to exist.
     asio::awaitable<Result<Resolved>> end_user(Uuid workspace, std::string_view external_id);
 
+    // The policy of a workspace's integration, as the namespace that it says; one of scope end_user still lacks its
+    // subject. nullptr: not remembered. Selectors are an id or an alias.
+    Resolved cached_policy(const Uuid& workspace, std::string_view selector) const {
+        return policies_.find(workspace, selector);
+    }
+
+    // integration_not_found. `selector` must stay valid. The workspace is taken to exist.
+    asio::awaitable<Result<Resolved>> policy(Uuid workspace, std::string_view selector);
+
 private:
     void observe(std::span<const kv::Change> changes);
 
     SystemStore& records_;
-    ResolutionCache cache_;
+    Integrations& integrations_;
+    ResolutionCache cache_;     // of workspaces and end users
+    ResolutionCache policies_;  // of integrations: an alias may read like an external id
     std::unique_ptr<kv::Store::Subscription> subscription_;  // last: it ends before the cache does
 };
 

@@ -1,5 +1,6 @@
 #include "scopes/end_users.hpp"
 
+#include <charconv>
 #include <utility>
 
 #include "scopes/workspaces.hpp"
@@ -7,7 +8,8 @@
 namespace alcove::scopes {
 namespace {
 
-EndUser to_end_user(const Uuid& workspace, const Uuid& id, EndUserRecord record, const kv::Entry& entry) {
+EndUser to_end_user(const Uuid& workspace, const Uuid& id, const kv::Entry& entry, std::uint64_t connections) {
+    auto record = parse_record<EndUserRecord>(entry.value);
     return {.id = id,
             .workspace = workspace,
             .external_id = std::move(record.external_id),
@@ -15,14 +17,15 @@ EndUser to_end_user(const Uuid& workspace, const Uuid& id, EndUserRecord record,
             .display_name = std::move(record.display_name),
             .email = std::move(record.email),
             .metadata_json = std::move(record.metadata_json),
+            .connections = connections,
             .created_ms = entry.created_ms,
             .updated_ms = entry.updated_ms};
 }
 
-template <class Text>
-std::optional<std::string> text_of(const std::optional<Text>& value) {
-    if (!value) return std::nullopt;
-    return value->text();
+std::uint64_t count_of(const std::optional<kv::Entry>& entry) {
+    std::uint64_t count = 0;
+    if (entry) std::from_chars(entry->value.data(), entry->value.data() + entry->value.size(), count);
+    return count;
 }
 
 }  // namespace
@@ -31,29 +34,42 @@ Error end_user_not_found() {
     return {.code = Errc::end_user_not_found, .message = "there is no such end user", .cause = {}};
 }
 
-asio::awaitable<Result<EndUser>> EndUsers::create(NewEndUser end_user) {
-    const Uuid id = ids_.make();
-    const Uuid workspace = end_user.workspace;
-    EndUserRecord record{.external_id = end_user.external_id.text(),
-                         .deprecated_external_ids = {},
-                         .display_name = text_of(end_user.display_name),
-                         .email = text_of(end_user.email),
-                         .metadata_json = end_user.metadata.json()};
+std::size_t index_end_user(RecordCommit& commit, const Uuid& workspace, const Uuid& id,
+                           const EndUserRecord& record) {
     const auto external_id_key = keys::end_user_external_id(workspace, record.external_id);
-    RecordCommit commit;
-    const auto workspace_is_there = commit.check_present(keys::workspace(workspace));
-    commit.check_absent(external_id_key);
-    commit.put(keys::end_user(workspace, id), print(record));
+    const auto external_id_is_free = commit.check_absent(external_id_key);
     commit.put(external_id_key, print(ExternalIdRecord{.end_user = id}));
     commit.put(keys::id(id), print(IdRecord{.workspace = workspace, .kind = "end_user"}));
     commit.count(keys::end_users_total(workspace), 1);
+    return external_id_is_free;
+}
+
+asio::awaitable<Result<Written<EndUser>>> EndUsers::create(NewEndUser end_user,
+                                                           std::optional<kv::RequestId> request) {
+    const Uuid id = ids_.make();
+    const Uuid workspace = end_user.workspace;
+    const EndUserRecord record{.external_id = end_user.external_id.text(),
+                               .deprecated_external_ids = {},
+                               .display_name = text_of(end_user.display_name),
+                               .email = text_of(end_user.email),
+                               .metadata_json = end_user.metadata.json()};
+    RecordCommit commit;
+    commit.request(std::move(request), format_uuid(id));
+    const auto workspace_is_there = commit.check_present(keys::workspace(workspace));
+    commit.put_main(keys::end_user(workspace, id), print(record));
+    index_end_user(commit, workspace, id, record);
 
     auto outcome = co_await records_.commit(std::move(commit));
-    if (outcome) co_return to_end_user(workspace, id, std::move(record), *outcome->results[0].entry);
+    if (outcome) {
+        const Uuid made = outcome->replayed ? noted_id(*outcome) : id;
+        co_return Written<EndUser>{.resource = to_end_user(workspace, made, main_record(*outcome), 0),
+                                   .replayed = outcome->replayed};
+    }
     if (outcome.error().code != kv::Errc::check_failed) co_return store_error(outcome.error());
     if (failed_check(outcome.error(), workspace_is_there) != nullptr) co_return workspace_not_found();
-    co_return Error{
-        .code = Errc::duplicate, .message = "another end user of the workspace has that external id", .cause = {}};
+    co_return Error{.code = Errc::duplicate,
+                    .message = "another end user of the workspace has that external id",
+                    .field = "externalId"};
 }
 
 asio::awaitable<Result<FoundEndUser>> EndUsers::find(Uuid id) {
@@ -65,25 +81,23 @@ asio::awaitable<Result<FoundEndUser>> EndUsers::find(Uuid id) {
     if (place.kind != "end_user") co_return end_user_not_found();
 
     // Of a deleted workspace the records below go later: what its own record does not vouch for is gone.
-    std::vector<std::string> both{keys::workspace(place.workspace), keys::end_user(place.workspace, id)};
-    auto entries = co_await records_.find_many(std::move(both));
+    std::vector<std::string> wanted{keys::workspace(place.workspace), keys::end_user(place.workspace, id),
+                                    keys::connections_total_of(place.workspace, id)};
+    auto entries = co_await records_.find_many(std::move(wanted));
     if (!entries) co_return entries.error();
-    const auto& entry = (*entries)[1];
+    auto& entry = (*entries)[1];
     if (!(*entries)[0] || !entry) co_return end_user_not_found();
+    auto record = parse_record<EndUserRecord>(entry->value);
     co_return FoundEndUser{.workspace = place.workspace,
-                           .version = entry->version,
-                           .created_ms = entry->created_ms,
-                           .updated_ms = entry->updated_ms,
-                           .record = parse_record<EndUserRecord>(entry->value)};
+                           .entry = std::move(*entry),
+                           .record = std::move(record),
+                           .connections = count_of((*entries)[2])};
 }
 
 asio::awaitable<Result<EndUser>> EndUsers::get(Uuid id) {
     auto found = co_await find(id);
     if (!found) co_return found.error();
-    kv::Entry times;
-    times.created_ms = found->created_ms;
-    times.updated_ms = found->updated_ms;
-    co_return to_end_user(found->workspace, id, std::move(found->record), times);
+    co_return to_end_user(found->workspace, id, found->entry, found->connections);
 }
 
 asio::awaitable<Result<EndUser>> EndUsers::get_by_external_id(Uuid workspace, ExternalId external_id) {
@@ -105,16 +119,20 @@ asio::awaitable<Result<Listing<EndUser>>> EndUsers::list(Uuid workspace, ListReq
     Listing<EndUser> listing;
     listing.total = listed->total;
     listing.next = std::move(listed->next);
-    for (const auto& item : listed->items) {
-        const auto id = parse_uuid(std::string_view(item.key).substr(prefix.size()));
-        if (!id) throw kv::StoreFailure("an end user's record has a key without a UUID");
-        auto record = parse_record<EndUserRecord>(item.entry.value);
-        listing.items.push_back(to_end_user(workspace, *id, std::move(record), item.entry));
+    std::vector<std::string> totals;
+    for (const auto& item : listed->items)
+        totals.push_back(keys::connections_total_of(workspace, id_at_end(item.key)));
+    auto counts = co_await records_.find_many(std::move(totals));
+    if (!counts) co_return counts.error();
+    for (std::size_t i = 0; i < listed->items.size(); ++i) {
+        const auto& item = listed->items[i];
+        listing.items.push_back(to_end_user(workspace, id_at_end(item.key), item.entry, count_of((*counts)[i])));
     }
     co_return listing;
 }
 
-asio::awaitable<Result<EndUser>> EndUsers::update(Uuid id, EndUserChanges changes) {
+asio::awaitable<Result<Written<EndUser>>> EndUsers::update(Uuid id, EndUserChanges changes,
+                                                           std::optional<kv::RequestId> request) {
     for (int attempt = 0; attempt < attempts_max; ++attempt) {
         auto found = co_await find(id);
         if (!found) co_return found.error();
@@ -125,14 +143,33 @@ asio::awaitable<Result<EndUser>> EndUsers::update(Uuid id, EndUserChanges change
         if (changes.metadata) record.metadata_json = changes.metadata->json();
 
         RecordCommit commit;
+        commit.request(request);
         commit.check_present(keys::workspace(workspace));
-        commit.check_version(keys::end_user(workspace, id), found->version);
-        commit.put(keys::end_user(workspace, id), print(record));
+        commit.check_version(keys::end_user(workspace, id), found->entry.version);
+        commit.put_main(keys::end_user(workspace, id), print(record));
         auto outcome = co_await records_.commit(std::move(commit));
-        if (outcome) co_return to_end_user(workspace, id, std::move(record), *outcome->results[0].entry);
+        if (outcome) {
+            co_return Written<EndUser>{
+                .resource = to_end_user(workspace, id, main_record(*outcome), found->connections),
+                .replayed = outcome->replayed};
+        }
         if (outcome.error().code != kv::Errc::check_failed) co_return store_error(outcome.error());
     }
     co_return changes_too_often("end user");
+}
+
+asio::awaitable<Result<std::vector<std::string>>> EndUsers::external_ids(Uuid workspace,
+                                                                         std::vector<Uuid> end_users) {
+    std::vector<std::string> wanted;
+    for (const auto& id : end_users)
+        wanted.push_back(keys::end_user(workspace, id));
+    auto entries = co_await records_.find_many(std::move(wanted));
+    if (!entries) co_return entries.error();
+    std::vector<std::string> external_ids;
+    for (const auto& entry : *entries) {
+        external_ids.push_back(entry ? parse_record<EndUserRecord>(entry->value).external_id : std::string());
+    }
+    co_return external_ids;
 }
 
 }  // namespace alcove::scopes

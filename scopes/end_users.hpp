@@ -21,6 +21,7 @@ struct EndUser {
     std::optional<std::string> display_name;
     std::optional<std::string> email;
     std::string metadata_json;
+    std::uint64_t connections = 0;  // how many it has
     TimeMs created_ms = 0;
     TimeMs updated_ms = 0;
 };
@@ -43,10 +44,9 @@ struct EndUserChanges {
 // An end user's record as it was at one moment, for those who change it.
 struct FoundEndUser {
     Uuid workspace{};
-    Version version = 0;
-    TimeMs created_ms = 0;
-    TimeMs updated_ms = 0;
+    kv::Entry entry;
     EndUserRecord record;
+    std::uint64_t connections = 0;
 };
 
 // Thread-safe. `records` and `ids` must outlive it.
@@ -55,7 +55,8 @@ public:
     EndUsers(SystemStore& records, UuidMaker& ids) : records_(records), ids_(ids) {}
 
     // workspace_not_found, duplicate
-    asio::awaitable<Result<EndUser>> create(NewEndUser end_user);
+    asio::awaitable<Result<Written<EndUser>>> create(NewEndUser end_user,
+                                                     std::optional<kv::RequestId> request = {});
 
     // end_user_not_found, also when its workspace is gone
     asio::awaitable<Result<EndUser>> get(Uuid id);
@@ -67,15 +68,24 @@ public:
     asio::awaitable<Result<Listing<EndUser>>> list(Uuid workspace, ListRequest request);
 
     // end_user_not_found
-    asio::awaitable<Result<EndUser>> update(Uuid id, EndUserChanges changes);
+    asio::awaitable<Result<Written<EndUser>>> update(Uuid id, EndUserChanges changes,
+                                                     std::optional<kv::RequestId> request = {});
 
     // end_user_not_found, also when its workspace is gone
     asio::awaitable<Result<FoundEndUser>> find(Uuid id);
+
+    // The primary external ids of end users, in their order; empty for who is gone.
+    asio::awaitable<Result<std::vector<std::string>>> external_ids(Uuid workspace, std::vector<Uuid> end_users);
 
 private:
     SystemStore& records_;
     UuidMaker& ids_;
 };
+
+// What belongs to a new end user beside its record, whoever makes it. Returns the position of the check that the
+// external id is free.
+std::size_t index_end_user(RecordCommit& commit, const Uuid& workspace, const Uuid& id,
+                           const EndUserRecord& record);
 
 Error end_user_not_found();
 

@@ -7,12 +7,16 @@
 #include <string_view>
 #include <utility>
 
+#include "scopes/connections.hpp"
 #include "scopes/deletion.hpp"
 #include "scopes/directory.hpp"
 #include "scopes/end_users.hpp"
+#include "scopes/integrations.hpp"
+#include "scopes/resolver.hpp"
 #include "scopes/system_store.hpp"
 #include "scopes/tokens.hpp"
 #include "scopes/uuid.hpp"
+#include "scopes/vault.hpp"
 #include "scopes/workspaces.hpp"
 
 namespace alcove::scopes {
@@ -20,25 +24,34 @@ namespace alcove::scopes {
 struct Identity {
     // The store must outlive it. `notice` is told what an operator should know; any thread.
     explicit Identity(
-        kv::Store& store, std::function<void(std::string_view)> notice = [](std::string_view) {})
+        kv::Store& store, MasterKeys master_keys,
+        std::function<void(std::string_view)> notice = [](std::string_view) {})
         : records(store),
+          vault(master_keys),
           ids([&store] { return store.now_ms(); }),
           workspaces(records, ids),
           end_users(records, ids),
+          connections(records, ids, end_users, vault),
+          integrations(records, ids),
           deletion(records, end_users, std::move(notice)),
-          directory(records),
-          tokens(records, ids) {}
+          directory(records, integrations),
+          tokens(records, ids, end_users),
+          resolver(end_users, connections, integrations) {}
 
     Identity(const Identity&) = delete;
     Identity& operator=(const Identity&) = delete;
 
     SystemStore records;
+    Vault vault;
     UuidMaker ids;
     Workspaces workspaces;
     EndUsers end_users;
+    Connections connections;
+    Integrations integrations;
     Deletion deletion;
     Directory directory;
     Tokens tokens;
+    Resolver resolver;
 };
 
 }  // namespace alcove::scopes

@@ -1,6 +1,7 @@
 #include "scopes/names.hpp"
 
 #include <algorithm>
+#include <array>
 
 #include "scopes/text.hpp"
 #include "scopes/uuid.hpp"
@@ -9,14 +10,44 @@ namespace alcove::scopes {
 namespace {
 
 constexpr std::size_t slug_length_max = 63;
+constexpr std::size_t alias_length_max = 63;
+constexpr std::size_t integration_name_length_max = 100;
 
 bool is_plain_text(std::string_view text) {
     const auto code_points = count_code_points(text);
     return code_points && *code_points <= name_code_points_max && !has_control_characters(text);
 }
 
+bool is_digit(char c) {
+    return c >= '0' && c <= '9';
+}
+bool is_lower(char c) {
+    return c >= 'a' && c <= 'z';
+}
+bool is_upper(char c) {
+    return c >= 'A' && c <= 'Z';
+}
+
+bool is_integration_character(char c) {
+    return is_lower(c) || is_upper(c) || is_digit(c) || c == '_' || c == '.' || c == '-';
+}
+
+bool is_alias_character(char c) {
+    return is_lower(c) || is_digit(c) || c == '_' || c == '-';
+}
+
+constexpr std::array<std::string_view, 3> strategy_names = {"fixed", "per_user", "per_user_with_fallback"};
+constexpr std::array<std::string_view, 3> scope_names = {"end_user", "workspace", "external"};
+
+template <class Value, std::size_t size>
+std::optional<Value> parse_name(const std::array<std::string_view, size>& names, std::string_view text) {
+    const auto* found = std::ranges::find(names, text);
+    if (found == names.end()) return std::nullopt;
+    return static_cast<Value>(found - names.begin());
+}
+
 bool is_slug_character(char c) {
-    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
+    return is_lower(c) || is_digit(c) || c == '-';
 }
 
 }  // namespace
@@ -30,6 +61,34 @@ std::optional<Slug> Slug::parse(std::string_view text) {
     if (text.empty() || text.size() > slug_length_max || text.front() == '-') return std::nullopt;
     if (!std::ranges::all_of(text, is_slug_character) || parse_uuid(text)) return std::nullopt;
     return Slug(text);
+}
+
+std::optional<IntegrationName> IntegrationName::parse(std::string_view text) {
+    if (text.empty() || text.size() > integration_name_length_max) return std::nullopt;
+    const char first = text.front();
+    if (!is_lower(first) && !is_upper(first) && !is_digit(first)) return std::nullopt;
+    if (!std::ranges::all_of(text, is_integration_character)) return std::nullopt;
+    return IntegrationName(text);
+}
+
+std::optional<Alias> Alias::parse(std::string_view text) {
+    if (text.empty() || text.size() > alias_length_max || !is_lower(text.front())) return std::nullopt;
+    if (!std::ranges::all_of(text, is_alias_character) || parse_uuid(text)) return std::nullopt;
+    return Alias(text);
+}
+
+std::string_view to_string(ConnectionStrategy strategy) {
+    return strategy_names[static_cast<std::size_t>(strategy)];
+}
+std::optional<ConnectionStrategy> parse_connection_strategy(std::string_view text) {
+    return parse_name<ConnectionStrategy>(strategy_names, text);
+}
+
+std::string_view to_string(PersistenceScope scope) {
+    return scope_names[static_cast<std::size_t>(scope)];
+}
+std::optional<PersistenceScope> parse_persistence_scope(std::string_view text) {
+    return parse_name<PersistenceScope>(scope_names, text);
 }
 
 std::optional<Label> Label::parse(std::string_view text) {

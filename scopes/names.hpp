@@ -3,6 +3,7 @@
 
 #include <compare>
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -43,6 +44,46 @@ private:
     std::string text_;
 };
 
+// What an integration is called everywhere: `^[A-Za-z0-9][A-Za-z0-9_.-]{0,99}$`.
+class IntegrationName {
+public:
+    static std::optional<IntegrationName> parse(std::string_view text);
+    const std::string& text() const { return text_; }
+    bool operator==(const IntegrationName&) const = default;
+
+private:
+    explicit IntegrationName(std::string_view text) : text_(text) {}
+    std::string text_;
+};
+
+// What a workspace calls one of its integrations: `^[a-z][a-z0-9_-]{0,62}$`, and not in the form of a UUID.
+class Alias {
+public:
+    static std::optional<Alias> parse(std::string_view text);
+    const std::string& text() const { return text_; }
+    bool operator==(const Alias&) const = default;
+
+private:
+    explicit Alias(std::string_view text) : text_(text) {}
+    std::string text_;
+};
+
+// Whose connection an integration works with.
+enum class ConnectionStrategy : std::uint8_t { fixed, per_user, per_user_with_fallback };
+std::string_view to_string(ConnectionStrategy strategy);
+std::optional<ConnectionStrategy> parse_connection_strategy(std::string_view text);
+
+// Where an integration keeps what it is told to keep.
+enum class PersistenceScope : std::uint8_t { end_user, workspace, external };
+std::string_view to_string(PersistenceScope scope);
+std::optional<PersistenceScope> parse_persistence_scope(std::string_view text);
+
+struct Persistence {
+    PersistenceScope scope = PersistenceScope::end_user;
+    std::optional<std::string> external_id;  // the namespace's key, for `external` only
+    bool operator==(const Persistence&) const = default;
+};
+
 // What people read: at most 255 code points without control characters; may be empty.
 class Label {
 public:
@@ -80,5 +121,12 @@ public:
 private:
     std::string json_ = "{}";
 };
+
+// The text of one of the values above, if there is one.
+template <class Name>
+std::optional<std::string> text_of(const std::optional<Name>& name) {
+    if (!name) return std::nullopt;
+    return name->text();
+}
 
 }  // namespace alcove::scopes

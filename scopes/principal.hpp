@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -83,14 +84,28 @@ private:
     std::bitset<permission_count> bits_;
 };
 
+// Stands behind a token. `end_user` tokens are given to browsers and agents of one end user: they reach that end
+// user's namespace and connections. `mcp` tokens execute actions as one end user.
 struct Principal {
-    kv::Uuid id{};  // of the API key
+    enum class Kind : std::uint8_t { api_key, end_user, mcp };
+
+    kv::Uuid id{};  // of the API key or the token
+    Kind kind = Kind::api_key;
     Permissions permissions;
     std::optional<std::vector<kv::Uuid>> workspaces;  // nullopt: every workspace
+    std::optional<kv::Uuid> end_user;                 // as whom it acts; the kinds but api_key have one
+    std::optional<std::string> integration_name;      // of whose connections it may speak; nullopt: of all
+    std::optional<kv::TimeMs> expires_ms;
 
     bool may(Permission permission) const { return permissions.holds(permission); }
     bool reaches(const kv::Uuid& workspace) const {
         return !workspaces || std::ranges::find(*workspaces, workspace) != workspaces->end();
+    }
+    bool reaches(const kv::NamespaceName& name) const {
+        if (!reaches(name.workspace)) return false;
+        if (!end_user) return true;
+        const std::string_view own(reinterpret_cast<const char*>(end_user->data), sizeof end_user->data);
+        return name.scope == kv::Scope::end_user && name.subject == own;
     }
 };
 

@@ -1,4 +1,5 @@
-// The records that identity keeps in the store's system namespace: their keys, their shapes, their JSON text.
+// The records that identity keeps in the store's system namespace: their shapes and their JSON text. For their keys
+// see keys.hpp.
 #pragma once
 
 #include <cstdint>
@@ -7,30 +8,10 @@
 #include <string_view>
 #include <vector>
 
+#include "scopes/names.hpp"
 #include "scopes/uuid.hpp"
 
 namespace alcove::scopes {
-
-// Keys. External ids may be longer than a key, so they stand there as their SHA-256.
-namespace keys {
-std::string slug(std::string_view slug);             // slug/<slug>
-std::string workspace(const Uuid& id);               // workspace/<uuid>
-std::string workspace(std::string_view id);          // the same, when the id is text already
-std::string id(const Uuid& id);                      // id/<uuid>
-std::string token(std::string_view sha256);          // token/<sha256>
-std::string drop_job(const Uuid& id);                // job/drop/<uuid>
-std::string owned(const Uuid& workspace);            // <workspace>/: the prefix of all that it holds
-std::string end_users(const Uuid& workspace);        // <workspace>/end_user/: the prefix of its end users
-std::string end_users_total(const Uuid& workspace);  // <workspace>/total/end_user
-std::string end_user(const Uuid& workspace, const Uuid& id);
-std::string end_user_external_id(const Uuid& workspace, std::string_view external_id);
-
-inline constexpr std::string_view workspaces = "workspace/";
-inline constexpr std::string_view workspaces_total = "total/workspace";
-inline constexpr std::string_view drop_jobs = "job/drop/";
-inline constexpr std::string_view tokens = "token/";
-inline constexpr std::string_view root_key = "root_key";
-}  // namespace keys
 
 // `slug/<slug>`
 struct SlugRecord {
@@ -46,7 +27,7 @@ struct WorkspaceRecord {
 // `id/<uuid>`: what has that id, and where.
 struct IdRecord {
     Uuid workspace{};
-    std::string kind;  // "end_user"
+    std::string kind;  // "end_user", "connection", "mcp_token"
 };
 
 // `<workspace>/end_user/<uuid>`
@@ -65,13 +46,60 @@ struct ExternalIdRecord {
     Standing standing = Standing::primary;
 };
 
+// `<workspace>/connection/<uuid>`. Its credentials, if it has any, stand in `sealed/<uuid>`.
+struct ConnectionRecord {
+    std::string integration_name;
+    std::optional<std::string> external_id;        // its selector
+    std::optional<std::string> owner_external_id;  // what the caller calls its owner
+    std::optional<std::string> display_name;
+    std::optional<Uuid> end_user;  // nullopt: the workspace's own
+    std::string status;
+};
+
+// What an index of connections leads to.
+struct ConnectionPointer {
+    Uuid connection{};
+    std::string integration_name;
+};
+
+// `sealed/<uuid>`: what the vault made of that resource's secret.
+struct SealedRecord {
+    Uuid workspace{};
+    std::string text;
+};
+
+// `<workspace>/integration/<uuid>`: an integration as one workspace uses it.
+struct IntegrationRecord {
+    std::string integration_name;
+    std::string alias;
+    std::optional<std::string> display_name;
+    ConnectionStrategy strategy = ConnectionStrategy::per_user;
+    std::optional<Uuid> connection;
+    std::optional<std::vector<std::string>> enabled_actions;  // nullopt: all
+    Persistence persistence;
+    std::int64_t sort_order = 0;
+};
+
+// `<workspace>/alias/<alias>`
+struct AliasRecord {
+    Uuid integration{};
+};
+
 // `token/<sha256>`
 struct TokenRecord {
     Uuid id{};
-    std::string kind;  // "api_key"
+    std::string kind;  // "api_key", "end_user", "mcp"
     std::string name;
-    std::vector<std::string> permissions;
+    std::vector<std::string> permissions;         // of an API key; the others have what their kind may do
     std::optional<std::vector<Uuid>> workspaces;  // nullopt: every workspace
+    std::optional<Uuid> end_user;                 // as whom it acts
+    std::optional<std::string> integration_name;  // to which it is held
+};
+
+// `api_key/<uuid>` and `<workspace>/mcp_token/<uuid>`: what is shown of a token, and where it is.
+struct IssuedToken {
+    std::string sha256;
+    TokenRecord token;
 };
 
 // `root_key`: which token is the root's.
@@ -90,6 +118,12 @@ std::string print(const WorkspaceRecord& record);
 std::string print(const IdRecord& record);
 std::string print(const EndUserRecord& record);
 std::string print(const ExternalIdRecord& record);
+std::string print(const ConnectionRecord& record);
+std::string print(const ConnectionPointer& record);
+std::string print(const SealedRecord& record);
+std::string print(const IntegrationRecord& record);
+std::string print(const AliasRecord& record);
+std::string print(const IssuedToken& record);
 std::string print(const TokenRecord& record);
 std::string print(const RootKeyRecord& record);
 std::string print(const DropJob& record);
@@ -108,6 +142,18 @@ template <>
 EndUserRecord parse_record(std::string_view json);
 template <>
 ExternalIdRecord parse_record(std::string_view json);
+template <>
+ConnectionRecord parse_record(std::string_view json);
+template <>
+ConnectionPointer parse_record(std::string_view json);
+template <>
+SealedRecord parse_record(std::string_view json);
+template <>
+IntegrationRecord parse_record(std::string_view json);
+template <>
+AliasRecord parse_record(std::string_view json);
+template <>
+IssuedToken parse_record(std::string_view json);
 template <>
 TokenRecord parse_record(std::string_view json);
 template <>

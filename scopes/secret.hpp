@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -10,6 +11,9 @@ namespace alcove::scopes {
 
 // From the system's cryptographic generator. Throws std::runtime_error when it fails.
 void fill_random(std::uint8_t* bytes, std::size_t count);
+
+std::string to_hex(std::string_view bytes);                    // lower case
+std::optional<std::string> from_hex(std::string_view digits);  // either case
 
 // Lower-case hexadecimal, 64 characters.
 std::string sha256_hex(std::string_view bytes);

@@ -1,6 +1,10 @@
 #include "scopes/system_store.hpp"
 
 #include <algorithm>
+#include <boost/asio/post.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <cassert>
 #include <charconv>
 #include <utility>
 
@@ -26,15 +30,28 @@ std::size_t RecordCommit::check_version(std::string key, Version version) {
     return commit_.checks.size() - 1;
 }
 
-void RecordCommit::put(std::string key, std::string json) {
-    commit_.operations.emplace_back(kv::Put{.key = std::move(key),
-                                            .value = std::move(json),
-                                            .content_type = "application/json",
-                                            .expiry = kv::Expiry::never()});
+void RecordCommit::put_main(std::string key, std::string json, kv::Expiry expiry) {
+    assert(commit_.operations.empty());
+    put(key, std::move(json), expiry);
+    commit_.operations.emplace_back(kv::Get{.key = std::move(key)});
+}
+
+void RecordCommit::request(std::optional<kv::RequestId> id, std::string note) {
+    commit_.request_id = std::move(id);
+    if (commit_.request_id) commit_.request_id->note = std::move(note);
+}
+
+void RecordCommit::put(std::string key, std::string json, kv::Expiry expiry) {
+    commit_.operations.emplace_back(kv::Put{
+        .key = std::move(key), .value = std::move(json), .content_type = "application/json", .expiry = expiry});
 }
 
 void RecordCommit::erase(std::string key) {
     commit_.operations.emplace_back(kv::Delete{.key = std::move(key)});
+}
+
+void RecordCommit::erase_below(std::string prefix) {
+    commit_.operations.emplace_back(kv::DeletePrefix{.prefix = std::move(prefix)});
 }
 
 void RecordCommit::count(std::string key, std::int64_t by) {
@@ -56,9 +73,10 @@ asio::awaitable<Result<std::vector<std::optional<kv::Entry>>>> SystemStore::find
 }
 
 asio::awaitable<Result<std::uint64_t>> SystemStore::total(std::string key) {
+    std::uint64_t total = 0;
+    if (key.empty()) co_return total;
     auto entry = co_await find(std::move(key));
     if (!entry) co_return entry.error();
-    std::uint64_t total = 0;
     if (*entry) {
         const auto& text = (*entry)->value;
         std::from_chars(text.data(), text.data() + text.size(), total);
@@ -91,7 +109,7 @@ asio::awaitable<Result<Listing<StoredRecord>>> SystemStore::list(std::string pre
         page_request.entries_max = request.limit - listing.items.size();
         auto page = co_await store_.list(name_, range, page_request);
         if (!page && page.error().code == kv::Errc::invalid) {
-            co_return Error{.code = Errc::bad_cursor, .message = "the cursor is not one of this list", .cause = {}};
+            co_return bad_cursor();
         }
         if (!page) co_return store_error(page.error());
         for (const auto& item : page->items)
@@ -103,10 +121,53 @@ asio::awaitable<Result<Listing<StoredRecord>>> SystemStore::list(std::string pre
     co_return listing;
 }
 
+asio::awaitable<Result<void>> SystemStore::walk(std::string prefix, kv::Values values, Visitor visit) {
+    kv::KeyRange range;
+    range.prefix = std::move(prefix);
+    kv::PageRequest request;
+    request.entries_max = skipped_per_page;
+    request.values = values;
+    for (;;) {
+        auto page = co_await store_.list(name_, range, request);
+        if (!page) co_return store_error(page.error());
+        for (const auto& item : page->items) {
+            if (!visit(item.key, item.entry)) co_return Result<void>();
+        }
+        if (page->next.empty()) co_return Result<void>();
+        request.after = std::move(page->next);
+        auto executor = co_await asio::this_coro::executor;
+        co_await asio::post(executor, asio::use_awaitable);
+    }
+}
+
+asio::awaitable<Result<std::optional<kv::Committed>>> SystemStore::recall(std::optional<kv::RequestId> request) {
+    if (!request) co_return std::optional<kv::Committed>();
+    auto recalled = co_await store_.recall(name_, *request);
+    if (!recalled) co_return store_error(recalled.error());
+    co_return std::move(*recalled);
+}
+
 asio::awaitable<kv::Result<kv::Committed>> SystemStore::commit(RecordCommit records) {
     auto commit = records.take();
     auto outcome = co_await store_.commit(name_, std::move(commit));
     co_return outcome;
+}
+
+Uuid id_at_end(std::string_view key) {
+    constexpr std::size_t uuid_length = 36;
+    const auto id = parse_uuid(key.substr(key.size() - std::min(key.size(), uuid_length)));
+    if (!id) throw kv::StoreFailure("a record of the system namespace has a key without a UUID");
+    return *id;
+}
+
+Uuid noted_id(const kv::Committed& committed) {
+    const auto id = parse_uuid(committed.note);
+    if (!id) throw kv::StoreFailure("an earlier request's outcome names no id");
+    return *id;
+}
+
+const kv::Entry& main_record(const kv::Committed& committed) {
+    return *committed.results[1].entry;
 }
 
 const kv::FailedCheck* failed_check(const kv::Error& error, std::size_t index) {

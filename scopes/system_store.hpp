@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -10,6 +11,7 @@
 
 #include "kv/store.hpp"
 #include "scopes/error.hpp"
+#include "scopes/keys.hpp"
 #include "scopes/records.hpp"
 
 namespace alcove::scopes {
@@ -42,16 +44,33 @@ struct StoredRecord {
     kv::Entry entry;
 };
 
+// What a change made of a resource.
+template <class Resource>
+struct Written {
+    Resource resource;
+    bool replayed = false;  // by an earlier request with the same id
+
+    const Resource* operator->() const { return &resource; }
+};
+
 // Collects the checks and operations of one commit.
 class RecordCommit {
 public:
+    // Puts the record that the answer will show, before anything else: main_record() finds it in the outcome, in a
+    // replayed one too.
+    void put_main(std::string key, std::string json, kv::Expiry expiry = kv::Expiry::never());
+
+    // What makes the commit safe to send again, if anything. The note comes back with the outcome.
+    void request(std::optional<kv::RequestId> id, std::string note = {});
+
     // Each returns the position of its check.
     std::size_t check_absent(std::string key);
     std::size_t check_present(std::string key);
     std::size_t check_version(std::string key, Version version);
 
-    void put(std::string key, std::string json);
+    void put(std::string key, std::string json, kv::Expiry expiry = kv::Expiry::never());
     void erase(std::string key);
+    void erase_below(std::string prefix);
     void count(std::string key, std::int64_t by);
 
     // Goes through on a full store too.
@@ -76,19 +95,37 @@ public:
     // All at one moment.
     asio::awaitable<Result<std::vector<std::optional<kv::Entry>>>> find_many(std::vector<std::string> keys);
 
-    // The entries below a prefix.
+    // The entries below a prefix. `total_key` is where their number is counted; empty: nowhere.
     asio::awaitable<Result<Listing<StoredRecord>>> list(std::string prefix, std::string total_key,
                                                         ListRequest request);
+
+    // Calls `visit` with every entry below a prefix, in order, until it returns false. Other work of the thread
+    // goes on in between.
+    using Visitor = std::function<bool(std::string_view key, const kv::EntryView& entry)>;
+    asio::awaitable<Result<void>> walk(std::string prefix, kv::Values values, Visitor visit);
+
+    // The number that is kept there by RecordCommit::count; 0 without it.
+    asio::awaitable<Result<std::uint64_t>> total(std::string key);
 
     // check_failed is an outcome for the caller; its Error::failed tells which.
     asio::awaitable<kv::Result<kv::Committed>> commit(RecordCommit records);
 
-private:
-    asio::awaitable<Result<std::uint64_t>> total(std::string key);
+    // What an earlier commit with that request id came to; nullopt also without an id.
+    asio::awaitable<Result<std::optional<kv::Committed>>> recall(std::optional<kv::RequestId> request);
 
+private:
     kv::Store& store_;
     const kv::NamespaceName name_;
 };
+
+// The id with which a key ends. StoreFailure when there is none.
+Uuid id_at_end(std::string_view key);
+
+// The id that a create left as its note.
+Uuid noted_id(const kv::Committed& committed);
+
+// What put_main() wrote.
+const kv::Entry& main_record(const kv::Committed& committed);
 
 // The failed check at that position, or nullptr.
 const kv::FailedCheck* failed_check(const kv::Error& error, std::size_t index);

@@ -55,6 +55,12 @@ std::string format_uuid(const Uuid& id) {
     return text;
 }
 
+Uuid uuid_of_bytes(std::string_view bytes) {
+    Uuid id{};
+    std::copy_n(bytes.begin(), std::min(bytes.size(), sizeof id.data), id.begin());
+    return id;
+}
+
 std::string uuid_bytes(const Uuid& id) {
     return {id.begin(), id.end()};
 }

@@ -36,7 +36,8 @@ public:
     Workspaces(SystemStore& records, UuidMaker& ids) : records_(records), ids_(ids) {}
 
     // slug_exists
-    asio::awaitable<Result<Workspace>> create(NewWorkspace workspace);
+    asio::awaitable<Result<Written<Workspace>>> create(NewWorkspace workspace,
+                                                       std::optional<kv::RequestId> request = {});
 
     // workspace_not_found
     asio::awaitable<Result<Workspace>> get(Uuid id);
@@ -45,7 +46,8 @@ public:
     asio::awaitable<Result<Listing<Workspace>>> list(ListRequest request);
 
     // workspace_not_found, slug_exists. A former slug is free at once.
-    asio::awaitable<Result<Workspace>> update(Uuid id, WorkspaceChanges changes);
+    asio::awaitable<Result<Written<Workspace>>> update(Uuid id, WorkspaceChanges changes,
+                                                       std::optional<kv::RequestId> request = {});
 
 private:
     SystemStore& records_;

@@ -230,6 +230,9 @@ std::span<const ConfigKey> config_keys() {
          Key::Count{&Config::queued_commits_max, 1, 1'000'000}},
         {"limits", "value_bytes", "the largest value of a key",
          Key::Size{&Config::value_bytes, 1, kv::limits::value_bytes_max}},
+        {"security", "master_key_file",
+         "the key under which credentials are kept; made when it is missing; empty: master.key in the data folder",
+         Key::Text{&Config::master_key_file, nullptr}},
         {"log", "level", "what is logged to stderr",
          Key::Choice{&Config::log_level, {"debug", "info", "warn", "error"}}},
     };

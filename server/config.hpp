@@ -42,6 +42,8 @@ struct Config {
 
     std::uint64_t value_bytes = std::uint64_t{1} << 20;
 
+    std::string master_key_file;  // empty: master.key in the data folder
+
     std::string log_level = "info";
 
     bool operator==(const Config&) const = default;

@@ -262,6 +262,7 @@ class Alcove(Server):
         "end_user": "/api/v1/workspaces/bench/end-users/u1",
         "external": "/api/v1/workspaces/bench/external/acme",
     }
+    ALIAS = "/api/v1/workspaces/bench/integrations/mine"  # keeps its data per end user
 
     def __init__(self, processes, folder, binary, flags=(), scopes=("workspace",)):
         super().__init__(processes, folder)
@@ -283,10 +284,15 @@ class Alcove(Server):
     def get_in(self, scope):
         return alcove_request("GET", f"{self.SCOPES[scope]}/kv/{{key}}", self.port)
 
+    def get_by_alias(self):
+        return alcove_request("GET", f"{self.ALIAS}/kv/{{key}}?endUserId=u1", self.port)
+
     def load(self, keys):
         self._create("/api/v1/workspaces", '{"name":"Bench","slug":"bench"}')
         if "end_user" in self.scopes:
             self._create("/api/v1/end-users", '{"workspaceId":"bench","externalId":"u1"}')
+            integration = '{"integrationName":"kv-store","alias":"mine"}'
+            self._create("/api/v1/workspaces/bench/integrations", integration)
         headers = {"Authorization": f"Bearer {ROOT_KEY}", "Content-Type": "application/json"}
         for scope in self.scopes:
             bodies = map(self._transaction, batches(keys, BATCH))

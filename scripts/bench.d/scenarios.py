@@ -26,6 +26,7 @@ def get(context):
         wrk_target("alcove", context, alcove, alcove.get, keys),
         wrk_target("alcove end_user", context, alcove, alcove.get_in("end_user"), keys),
         wrk_target("alcove external", context, alcove, alcove.get_in("external"), keys),
+        wrk_target("alcove alias", context, alcove, alcove.get_by_alias(), keys),
         client_target("nginx, own client", context, nginx, nginx.get, keys, connections=64),
         client_target("alcove, own client", context, alcove, alcove.get, keys, connections=64),
     ]

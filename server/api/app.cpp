@@ -18,10 +18,11 @@ struct NamespacePattern {
     std::string_view pattern;
 };
 
-constexpr std::array<NamespacePattern, 3> namespace_patterns = {{
+constexpr std::array<NamespacePattern, 4> namespace_patterns = {{
     {NamespaceForm::workspace, "/api/v1/workspaces/{workspace}"},
     {NamespaceForm::end_user, "/api/v1/workspaces/{workspace}/end-users/{endUserId}"},
     {NamespaceForm::external, "/api/v1/workspaces/{workspace}/external/{externalId}"},
+    {NamespaceForm::integration, "/api/v1/workspaces/{workspace}/integrations/{integration}"},
 }};
 
 // Who sends no valid token learns nothing of what is there.
@@ -33,18 +34,11 @@ Problem unauthenticated() {
     return Problem(401, "UNAUTHENTICATED", "a valid bearer token is required");
 }
 
-Problem forbidden(scopes::Permission permission) {
-    std::string details;
-    scopes::json::Writer(details).member("permission", to_string(permission));
-    return Problem(403, "FORBIDDEN", "the key lacks the permission " + std::string(to_string(permission)),
-                   std::move(details));
-}
-
 }  // namespace
 
 App::App(kv::Store& store, Settings settings)
     : settings_(std::move(settings)),
-      identity_(store, journal_notice),
+      identity_(store, settings_.master_keys, journal_notice),
       authenticator_(identity_.tokens),
       services_{.store = store, .identity = identity_, .settings = settings_, .stopping = stopping_} {
     for (const auto& endpoint : endpoints()) {

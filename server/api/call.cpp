@@ -2,7 +2,16 @@
 
 #include <utility>
 
+#include "scopes/json_writer.hpp"
+
 namespace alcove::api {
+
+Problem forbidden(scopes::Permission permission) {
+    std::string details;
+    scopes::json::Writer(details).member("permission", to_string(permission));
+    return Problem(403, "FORBIDDEN", "the key lacks the permission " + std::string(to_string(permission)),
+                   std::move(details));
+}
 
 asio::awaitable<Result<std::string_view>> read_body(Call& call, std::size_t bytes_max) {
     auto body = co_await call.exchange.read_body(bytes_max);
@@ -22,6 +31,7 @@ asio::awaitable<Result<std::string_view>> read_body(Call& call, std::size_t byte
 Result<http::Query> parse_query(const Call& call) {
     auto query = http::Query::parse(call.request.query);
     if (!query) return invalid_field(query.error().name, query.error().message);
+    if (call.form == NamespaceForm::integration) query->take(end_user_parameter);
     return std::move(*query);
 }
 

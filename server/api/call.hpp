@@ -21,7 +21,8 @@ namespace asio = boost::asio;
 struct Settings {
     std::size_t value_bytes = kv::limits::value_bytes_default;  // limits.value_bytes
     bool access_log = false;
-    std::string public_url;  // server.public_url; empty: none
+    std::string public_url;          // server.public_url; empty: none
+    scopes::MasterKeys master_keys;  // of what must be recovered
 };
 
 // What handlers work with; lives as long as the App.
@@ -33,7 +34,10 @@ struct Services {
 };
 
 // Which of the forms of `NS` a route has.
-enum class NamespaceForm : std::uint8_t { none, workspace, end_user, external };
+enum class NamespaceForm : std::uint8_t { none, workspace, end_user, external, integration };
+
+// Of the form `integration`: whose namespace it is, where the policy asks for an end user.
+inline constexpr std::string_view end_user_parameter = "endUserId";
 
 // Lives in the coroutine that serves the request, longer than every handler.
 struct Call {
@@ -58,10 +62,14 @@ struct Call {
     }
 };
 
+// 403 FORBIDDEN for want of a permission.
+Problem forbidden(scopes::Permission permission);
+
 // The whole body; 413, 408 or 400.
 asio::awaitable<Result<std::string_view>> read_body(Call& call, std::size_t bytes_max);
 
-// Names and values of the query; 400 for one that is malformed or repeated.
+// Names and values of the query; 400 for one that is malformed or repeated. What names the namespace is taken
+// already.
 Result<http::Query> parse_query(const Call& call);
 
 // 400 for a parameter that nobody took.

@@ -30,4 +30,8 @@ std::optional<std::string> parse_cursor(CursorScope scope, std::string_view curs
     return bytes->substr(mark_length);
 }
 
+std::string print_history_cursor(std::string_view epoch, std::uint64_t version) {
+    return encode_base64url(std::string(epoch).append(".").append(std::to_string(version)));
+}
+
 }  // namespace alcove::api

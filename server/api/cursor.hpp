@@ -1,6 +1,7 @@
 // Cursors of lists: opaque to clients, and good only for the list that they came from.
 #pragma once
 
+#include <cstdint>
 #include <initializer_list>
 #include <optional>
 #include <string>
@@ -16,5 +17,8 @@ std::string print_cursor(CursorScope scope, std::string_view position);
 
 // nullopt when it is no cursor, or one of another list.
 std::optional<std::string> parse_cursor(CursorScope scope, std::string_view cursor);
+
+// A place in a namespace's history: everything up to that version. Means nothing in another epoch.
+std::string print_history_cursor(std::string_view epoch, std::uint64_t version);
 
 }  // namespace alcove::api

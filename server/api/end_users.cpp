@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "server/api/connections.hpp"
+#include "server/api/idempotency.hpp"
 #include "server/api/json.hpp"
 #include "server/api/namespaces.hpp"
 #include "server/api/parameters.hpp"
@@ -10,43 +12,11 @@
 namespace alcove::api {
 namespace {
 
-void print(json::Writer& writer, const scopes::EndUser& end_user) {
-    writer.open_object().member("id", scopes::format_uuid(end_user.id));
-    writer.member("workspaceId", scopes::format_uuid(end_user.workspace));
-    writer.member("externalId", end_user.external_id).name("deprecatedExternalIds").open_array();
-    for (const auto& former : end_user.deprecated_external_ids)
-        writer.string(former);
-    writer.close_array().optional_member("displayName", end_user.display_name);
-    writer.optional_member("email", end_user.email).name("metadata").raw(end_user.metadata_json);
-    writer.name("connectionCount").number(0);
-    print_time(writer, "createdAt", end_user.created_ms);
-    print_time(writer, "updatedAt", end_user.updated_ms);
-    writer.close_object();
-}
-
 void answer(Call& call, unsigned status, const scopes::EndUser& end_user) {
     call.begin_json(status);
     json::Writer writer(call.response.body);
     print(writer.open_object().name("endUser"), end_user);
     writer.close_object();
-}
-
-// The end user of the path: 404 END_USER_NOT_FOUND, also for what is no UUID; 403 outside the key's workspaces.
-asio::awaitable<Result<scopes::EndUser>> find(Call& call) {
-    const auto id = scopes::parse_uuid(call.param("uuid"));
-    if (!id) co_return to_problem(scopes::end_user_not_found());
-    auto end_user = co_await call.services.identity.end_users.get(*id);
-    if (!end_user) co_return to_problem(end_user.error());
-    if (auto problem = refuse_workspace(call, end_user->workspace)) co_return *std::move(problem);
-    co_return std::move(*end_user);
-}
-
-std::optional<scopes::ExternalId> parse_external_id(ObjectReader& in, std::string_view text) {
-    auto external_id = scopes::ExternalId::parse(text);
-    if (!external_id) {
-        in.refuse("externalId", "'externalId' must have 1 to 255 characters, none of them a control character");
-    }
-    return external_id;
 }
 
 asio::awaitable<Result<scopes::Listing<scopes::EndUser>>> list_by_external_id(Call& call, scopes::Uuid workspace,
@@ -63,6 +33,29 @@ asio::awaitable<Result<scopes::Listing<scopes::EndUser>>> list_by_external_id(Ca
 }
 
 }  // namespace
+
+void print(json::Writer& writer, const scopes::EndUser& end_user) {
+    writer.open_object().member("id", scopes::format_uuid(end_user.id));
+    writer.member("workspaceId", scopes::format_uuid(end_user.workspace));
+    writer.member("externalId", end_user.external_id).name("deprecatedExternalIds").open_array();
+    for (const auto& former : end_user.deprecated_external_ids)
+        writer.string(former);
+    writer.close_array().optional_member("displayName", end_user.display_name);
+    writer.optional_member("email", end_user.email).name("metadata").raw(end_user.metadata_json);
+    writer.name("connectionCount").number(end_user.connections);
+    print_time(writer, "createdAt", end_user.created_ms);
+    print_time(writer, "updatedAt", end_user.updated_ms);
+    writer.close_object();
+}
+
+asio::awaitable<Result<scopes::EndUser>> find_end_user(Call& call) {
+    const auto id = scopes::parse_uuid(call.param("uuid"));
+    if (!id) co_return to_problem(scopes::end_user_not_found());
+    auto end_user = co_await call.services.identity.end_users.get(*id);
+    if (!end_user) co_return to_problem(end_user.error());
+    if (auto problem = refuse_workspace(call, end_user->workspace)) co_return *std::move(problem);
+    co_return std::move(*end_user);
+}
 
 asio::awaitable<void> list_end_users(Call& call) {
     auto query = parse_query(call);
@@ -107,7 +100,7 @@ asio::awaitable<void> create_end_user(Call& call) {
     if (!document) co_return call.fail(document.error());
     ObjectReader in(*document, document->root());
     const auto selector = in.required_string("workspaceId");
-    auto external_id = parse_external_id(in, in.required_string("externalId"));
+    auto external_id = to_external_id(in, "externalId", in.required_string("externalId"));
     auto display_name = read_label(in, "displayName");
     auto email = read_email(in, "email");
     auto metadata = read_metadata(in, "metadata");
@@ -120,23 +113,34 @@ asio::awaitable<void> create_end_user(Call& call) {
                                 .display_name = std::move(display_name).value_or(std::nullopt),
                                 .email = std::move(email).value_or(std::nullopt),
                                 .metadata = std::move(metadata).value_or(scopes::Metadata())};
-    auto created = co_await call.services.identity.end_users.create(std::move(end_user));
+    auto request_id = take_request_id(call, document->root().raw);
+    if (!request_id) co_return call.fail(request_id.error());
+    auto created = co_await call.services.identity.end_users.create(std::move(end_user), std::move(*request_id));
     if (!created) co_return call.fail(to_problem(created.error()));
-    answer(call, 201, *created);
+    set_replayed(call.response, created->replayed);
+    answer(call, 201, created->resource);
 }
 
 asio::awaitable<void> get_end_user(Call& call) {
-    auto end_user = co_await find(call);
+    auto end_user = co_await find_end_user(call);
     if (!end_user) co_return call.fail(end_user.error());
     if (auto problem = refuse_query(call)) co_return call.fail(*problem);
+    scopes::ConnectionFilter of_end_user{.end_user = end_user->id};
+    scopes::ListRequest all{.limit = scopes::connections_per_end_user_max};
+    auto connections = co_await call.services.identity.connections.list(end_user->workspace, std::move(of_end_user),
+                                                                        std::move(all));
+    if (!connections) co_return call.fail(to_problem(connections.error()));
     call.begin_json(200);
     json::Writer writer(call.response.body);
     print(writer.open_object().name("endUser"), *end_user);
-    writer.name("connections").open_array().close_array().close_object();
+    writer.name("connections").open_array();
+    for (const auto& connection : connections->items)
+        print(writer, connection);
+    writer.close_array().close_object();
 }
 
 asio::awaitable<void> update_end_user(Call& call) {
-    auto end_user = co_await find(call);
+    auto end_user = co_await find_end_user(call);
     if (!end_user) co_return call.fail(end_user.error());
     if (auto problem = refuse_query(call)) co_return call.fail(*problem);
     auto document = co_await read_json(call);
@@ -149,16 +153,27 @@ asio::awaitable<void> update_end_user(Call& call) {
     if (auto problem = in.finish()) co_return call.fail(*problem);
     if (in.empty()) co_return call.fail(no_updates());
 
-    auto updated = co_await call.services.identity.end_users.update(end_user->id, std::move(changes));
+    auto request_id = take_request_id(call, document->root().raw);
+    if (!request_id) co_return call.fail(request_id.error());
+
+    auto updated =
+        co_await call.services.identity.end_users.update(end_user->id, std::move(changes), std::move(*request_id));
     if (!updated) co_return call.fail(to_problem(updated.error()));
-    answer(call, 200, *updated);
+    set_replayed(call.response, updated->replayed);
+    answer(call, 200, updated->resource);
 }
 
 asio::awaitable<void> delete_end_user(Call& call) {
-    auto end_user = co_await find(call);
+    auto request_id = take_request_id(call, {});
+    if (!request_id) co_return call.fail(request_id.error());
+    auto earlier = co_await recall_deleted(call, *request_id);
+    if (!earlier) co_return call.fail(earlier.error());
+    if (*earlier) co_return answer_deleted(call, **earlier, true);
+
+    auto end_user = co_await find_end_user(call);
     if (!end_user) co_return call.fail(end_user.error());
     if (auto problem = refuse_query(call)) co_return call.fail(*problem);
-    auto deleted = co_await call.services.identity.deletion.delete_end_user(end_user->id);
+    auto deleted = co_await call.services.identity.deletion.delete_end_user(end_user->id, std::move(*request_id));
     if (!deleted) co_return call.fail(to_problem(deleted.error()));
     answer_deleted(call, end_user->id);
 }

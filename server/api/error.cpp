@@ -33,6 +33,28 @@ constexpr std::array<Row, 11> rows = {{
     {kv::Errc::outcome_unknown, 500, "INTERNAL_ERROR"},
 }};
 
+struct ScopeRow {
+    scopes::Errc outcome;
+    unsigned status;
+    std::string_view code;
+};
+
+constexpr std::array<ScopeRow, 13> scope_rows = {{
+    {scopes::Errc::workspace_not_found, 404, "NOT_FOUND"},
+    {scopes::Errc::end_user_not_found, 404, "END_USER_NOT_FOUND"},
+    {scopes::Errc::connection_not_found, 404, "CONNECTION_NOT_FOUND"},
+    {scopes::Errc::integration_not_found, 404, "INTEGRATION_NOT_FOUND"},
+    {scopes::Errc::token_not_found, 404, "NOT_FOUND"},
+    {scopes::Errc::slug_exists, 409, "SLUG_EXISTS"},
+    {scopes::Errc::alias_conflict, 409, "ALIAS_CONFLICT"},
+    {scopes::Errc::duplicate, 409, "DUPLICATE"},
+    {scopes::Errc::ambiguous_integration, 400, "AMBIGUOUS_INTEGRATION"},
+    {scopes::Errc::connection_required, 400, "CONNECTION_REQUIRED"},
+    {scopes::Errc::invalid, 400, "VALIDATION_ERROR"},
+    {scopes::Errc::too_many, 403, "QUOTA_EXCEEDED"},
+    {scopes::Errc::bad_cursor, 400, "VALIDATION_ERROR"},
+}};
+
 std::string field_details(std::string_view field) {
     std::string details;
     Writer(details).member("field", field);
@@ -98,19 +120,18 @@ Problem to_problem(const kv::Error& error) {
 }
 
 Problem to_problem(const scopes::Error& error) {
-    switch (error.code) {
-        case scopes::Errc::workspace_not_found:
-            return Problem(404, "NOT_FOUND", error.message);
-        case scopes::Errc::end_user_not_found:
-            return Problem(404, "END_USER_NOT_FOUND", error.message);
-        case scopes::Errc::slug_exists:
-            return Problem(409, "SLUG_EXISTS", error.message, field_details("slug"));
-        case scopes::Errc::duplicate:
-            return Problem(409, "DUPLICATE", error.message, field_details("externalId"));
-        case scopes::Errc::bad_cursor:
-            return invalid_field("cursor", error.message);
-        case scopes::Errc::store:
-            break;
+    for (const auto& row : scope_rows) {
+        if (row.outcome != error.code) continue;
+        Problem out(row.status, row.code, error.message);
+        if (!error.field.empty()) out.details = field_details(error.field);
+        if (!error.names.empty()) {
+            Writer writer(out.details);
+            writer.name("aliases").open_array();
+            for (const auto& name : error.names)
+                writer.string(name);
+            writer.close_array();
+        }
+        return out;
     }
     return error.cause ? to_problem(*error.cause) : Problem(500, "INTERNAL_ERROR", "something broke");
 }

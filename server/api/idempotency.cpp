@@ -2,6 +2,7 @@
 
 #include <initializer_list>
 #include <string>
+#include <utility>
 
 #include "scopes/secret.hpp"
 #include "scopes/text.hpp"
@@ -42,15 +43,20 @@ Result<std::optional<kv::RequestId>> take_request_id(const Call& call, std::stri
     const auto if_none_match = request.header("if-none-match").value_or("");
     return std::optional<kv::RequestId>(
         kv::RequestId{.id = digest({who, request.method_text, request.path, *key}),
-                      .digest = digest({request.query, if_match, if_none_match, body})});
+                      .digest = digest({request.query, if_match, if_none_match, body}),
+                      .note = {}});
+}
+
+asio::awaitable<Result<std::optional<scopes::Uuid>>> recall_deleted(Call& call,
+                                                                    std::optional<kv::RequestId> request_id) {
+    auto earlier = co_await call.services.identity.records.recall(std::move(request_id));
+    if (!earlier) co_return to_problem(earlier.error());
+    if (!*earlier) co_return std::optional<scopes::Uuid>();
+    co_return std::optional(scopes::noted_id(**earlier));
 }
 
 void set_replayed(http::Response& response, bool replayed) {
     if (replayed) response.set("Idempotent-Replayed", "true");
-}
-
-void set_replayed(http::Response& response, const kv::Committed& committed) {
-    set_replayed(response, committed.replayed);
 }
 
 }  // namespace alcove::api

@@ -17,8 +17,12 @@ inline constexpr std::size_t idempotency_key_length_max = 256;
 Result<std::optional<kv::RequestId>> take_request_id(const Call& call, std::string_view body,
                                                      std::optional<std::string_view> key_in_body = {});
 
+// The id of what an earlier request with the same Idempotency-Key deleted; nullopt when there was none. To be asked
+// before the thing itself is looked for.
+asio::awaitable<Result<std::optional<scopes::Uuid>>> recall_deleted(Call& call,
+                                                                    std::optional<kv::RequestId> request_id);
+
 // Says so when the answer is that of an earlier request.
 void set_replayed(http::Response& response, bool replayed);
-void set_replayed(http::Response& response, const kv::Committed& committed);
 
 }  // namespace alcove::api

@@ -124,7 +124,7 @@ asio::awaitable<void> delete_key(Call& call) {
         co_return call.fail(not_found("there is no such key"));
     }
     if (!outcome) co_return call.fail(single_problem(outcome.error()));
-    set_replayed(call.response, *outcome);
+    set_replayed(call.response, outcome->replayed);
     call.response.status = 204;
 }
 
@@ -152,7 +152,7 @@ asio::awaitable<void> operate_on_key(Call& call) {
 
     const auto& result = outcome->results.front();
     if (is_missing(shape, result)) co_return call.fail(not_found("there is no such key"));
-    set_replayed(call.response, *outcome);
+    set_replayed(call.response, outcome->replayed);
     call.begin_json(200);
     json::Writer writer(call.response.body);
     print_result(writer, shape, result);

@@ -145,7 +145,7 @@ asio::awaitable<void> delete_keys(Call& call) {
     if (!outcome) co_return call.fail(to_problem(outcome.error()));
 
     const auto& result = outcome->results.front();
-    set_replayed(call.response, *outcome);
+    set_replayed(call.response, outcome->replayed);
     call.begin_json(200);
     json::Writer writer(call.response.body);
     writer.open_object().name("deleted").number(result.deleted);

@@ -10,6 +10,10 @@ Problem scope_denied() {
     return Problem(403, "SCOPE_DENIED", "the key does not reach that workspace");
 }
 
+Problem own_namespace_alone() {
+    return Problem(403, "SCOPE_DENIED", "the token reaches the namespace of its own end user alone");
+}
+
 Result<scopes::Resolved> resolve_external(const scopes::Uuid& workspace, std::string_view text) {
     const auto key = scopes::ExternalId::parse(text);
     if (!key) {
@@ -39,15 +43,39 @@ asio::awaitable<Result<scopes::Resolved>> resolve_workspace(Call& call, std::str
     co_return *resolved;
 }
 
-scopes::Resolved remembered_namespace(const Call& call) {
+std::optional<Problem> refuse_limited(const Call& call) {
+    if (!call.principal->workspaces) return std::nullopt;
+    return Problem(403, "SCOPE_DENIED", "the key is held to some workspaces, and this concerns the whole server");
+}
+
+namespace {
+
+// nullptr when something of it is not remembered.
+scopes::Resolved remembered_integration(const Call& call, const scopes::Uuid& workspace) {
+    const auto& directory = call.services.identity.directory;
+    auto policy = directory.cached_policy(workspace, call.match[1].value);
+    if (!policy) return nullptr;
+    const bool of_end_user = policy->scope == kv::Scope::end_user;
+    if (call.request.query.empty()) return of_end_user ? nullptr : policy;
+    auto query = http::Query::parse(call.request.query);
+    if (!query) return nullptr;
+    const auto end_user_id = query->take(end_user_parameter);
+    if (!end_user_id) return of_end_user ? nullptr : policy;
+    auto end_user = directory.cached_end_user(workspace, *end_user_id);
+    return of_end_user || !end_user ? end_user : policy;
+}
+
+scopes::Resolved remembered(const Call& call) {
     const auto& directory = call.services.identity.directory;
     auto workspace = directory.cached_workspace(call.match[0].value);
-    if (!workspace || !call.principal->reaches(workspace->workspace)) return nullptr;
+    if (!workspace) return nullptr;
     switch (call.form) {
         case NamespaceForm::workspace:
             return workspace;
         case NamespaceForm::end_user:
             return directory.cached_end_user(workspace->workspace, call.match[1].value);
+        case NamespaceForm::integration:
+            return remembered_integration(call, workspace->workspace);
         case NamespaceForm::external: {
             auto external = resolve_external(workspace->workspace, call.match[1].value);
             return external ? *external : nullptr;
@@ -58,18 +86,52 @@ scopes::Resolved remembered_namespace(const Call& call) {
     return nullptr;
 }
 
-asio::awaitable<Result<scopes::Resolved>> resolve_namespace(Call& call) {
-    auto remembered = remembered_namespace(call);
-    if (remembered) co_return remembered;
+// By the integration's policy. Whoever names an end user names one that is there, also where the policy needs none.
+asio::awaitable<Result<scopes::Resolved>> resolve_integration(Call& call, scopes::Uuid workspace) {
+    auto& directory = call.services.identity.directory;
+    auto policy = co_await directory.policy(workspace, call.match[1].value);
+    if (!policy) co_return to_problem(policy.error());
+    auto query = http::Query::parse(call.request.query);
+    if (!query) co_return invalid_field(query.error().name, query.error().message);
+    scopes::Resolved end_user;
+    if (const auto end_user_id = query->take(end_user_parameter)) {
+        auto found = co_await directory.end_user(workspace, *end_user_id);
+        if (!found) co_return to_problem(found.error());
+        end_user = std::move(*found);
+    }
+    if ((*policy)->scope != kv::Scope::end_user) co_return *policy;
+    if (end_user) co_return end_user;
+    auto refused = scopes::choose_namespace({}, workspace, std::nullopt);  // says what is missing
+    co_return to_problem(refused.error());
+}
 
+asio::awaitable<Result<scopes::Resolved>> resolve(Call& call) {
     auto workspace = co_await resolve_workspace(call, call.match[0].value);
     if (!workspace || call.form == NamespaceForm::workspace) co_return workspace;
     const scopes::Uuid workspace_id = (*workspace)->workspace;
     if (call.form == NamespaceForm::external) co_return resolve_external(workspace_id, call.match[1].value);
-
+    if (call.form == NamespaceForm::integration) {
+        auto by_policy = co_await resolve_integration(call, workspace_id);
+        co_return by_policy;
+    }
     auto end_user = co_await call.services.identity.directory.end_user(workspace_id, call.match[1].value);
     if (!end_user) co_return to_problem(end_user.error());
     co_return *end_user;
+}
+
+}  // namespace
+
+scopes::Resolved remembered_namespace(const Call& call) {
+    auto resolved = remembered(call);
+    return resolved && call.principal->reaches(*resolved) ? resolved : nullptr;
+}
+
+asio::awaitable<Result<scopes::Resolved>> resolve_namespace(Call& call) {
+    auto resolved = co_await resolve(call);
+    if (resolved && call.principal->reaches(**resolved)) co_return resolved;
+    // Who acts as one end user does not learn which others there are.
+    if (call.principal->end_user) co_return own_namespace_alone();
+    co_return resolved;
 }
 
 }  // namespace alcove::api

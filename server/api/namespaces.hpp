@@ -14,11 +14,15 @@ asio::awaitable<Result<scopes::Resolved>> resolve_workspace(Call& call, std::str
 // 403 when the key does not reach the workspace.
 std::optional<Problem> refuse_workspace(const Call& call, const scopes::Uuid& workspace);
 
+// 403 for a key that is held to some workspaces, where the whole server is concerned.
+std::optional<Problem> refuse_limited(const Call& call);
+
 // The namespace of the route, when it is remembered; nullptr else. Never suspends: tried first on hot paths.
 scopes::Resolved remembered_namespace(const Call& call);
 
-// The namespace of the route, as resolve_workspace does; 404 END_USER_NOT_FOUND for an unknown end user, 400 for
-// what is no external key.
+// The namespace of the route, as resolve_workspace does; 404 END_USER_NOT_FOUND for an unknown end user, 404
+// INTEGRATION_NOT_FOUND for an unknown integration, 400 for what is no external key, 403 for what is not the
+// token's.
 asio::awaitable<Result<scopes::Resolved>> resolve_namespace(Call& call);
 
 }  // namespace alcove::api

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "server/api/idempotency.hpp"
 #include "server/http/date.hpp"
 
 namespace alcove::api {
@@ -42,6 +43,41 @@ std::optional<scopes::Metadata> read_metadata(ObjectReader& in, std::string_view
     return metadata;
 }
 
+std::optional<scopes::ExternalId> to_external_id(ObjectReader& in, std::string_view name, std::string_view text) {
+    auto external_id = scopes::ExternalId::parse(text);
+    if (!external_id) {
+        in.refuse(name, "'" + in.field(name) + "' must have 1 to 255 characters, none of them a control character");
+    }
+    return external_id;
+}
+
+std::optional<std::optional<scopes::ExternalId>> read_external_id(ObjectReader& in, std::string_view name) {
+    const auto text = in.nullable_string(name);
+    if (!text) return std::nullopt;
+    if (!*text) return std::optional<scopes::ExternalId>();
+    return to_external_id(in, name, **text);
+}
+
+std::optional<scopes::IntegrationName> to_integration_name(ObjectReader& in, std::string_view text) {
+    auto name = scopes::IntegrationName::parse(text);
+    if (!name) in.refuse("integrationName", "'integrationName' must match ^[A-Za-z0-9][A-Za-z0-9_.-]{0,99}$");
+    return name;
+}
+
+std::optional<std::optional<scopes::Uuid>> read_uuid(ObjectReader& in, std::string_view name) {
+    const auto text = in.nullable_string(name);
+    if (!text) return std::nullopt;
+    if (!*text) return std::optional<scopes::Uuid>();
+    const auto id = scopes::parse_uuid(**text);
+    if (!id) in.refuse(name, "'" + in.field(name) + "' must be a UUID or null");
+    return id;
+}
+
+void print_id(json::Writer& writer, std::string_view name, const std::optional<scopes::Uuid>& id) {
+    writer.name(name);
+    id ? writer.plain_string(scopes::format_uuid(*id)) : writer.null();
+}
+
 Problem no_updates() {
     return Problem(400, "NO_UPDATES", "the body names nothing to change");
 }
@@ -63,7 +99,8 @@ void print_list_end(json::Writer& writer, std::uint64_t total, CursorScope scope
     writer.close_object();
 }
 
-void answer_deleted(Call& call, const scopes::Uuid& id) {
+void answer_deleted(Call& call, const scopes::Uuid& id, bool replayed) {
+    set_replayed(call.response, replayed);
     call.begin_json(200);
     json::Writer writer(call.response.body);
     writer.open_object().name("deleted").boolean(true).member("id", scopes::format_uuid(id)).close_object();

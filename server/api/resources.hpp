@@ -23,10 +23,22 @@ std::optional<std::optional<scopes::Label>> read_label(ObjectReader& in, std::st
 std::optional<std::optional<scopes::Email>> read_email(ObjectReader& in, std::string_view name);
 std::optional<scopes::Metadata> read_metadata(ObjectReader& in, std::string_view name);
 
+// An external id or a selector. `null` clears, absence leaves alone.
+std::optional<std::optional<scopes::ExternalId>> read_external_id(ObjectReader& in, std::string_view name);
+std::optional<scopes::ExternalId> to_external_id(ObjectReader& in, std::string_view name, std::string_view text);
+
+std::optional<scopes::IntegrationName> to_integration_name(ObjectReader& in, std::string_view text);
+
+// A UUID. `null` clears, absence leaves alone.
+std::optional<std::optional<scopes::Uuid>> read_uuid(ObjectReader& in, std::string_view name);
+
+void print_id(json::Writer& writer, std::string_view name, const std::optional<scopes::Uuid>& id);
+
 Problem no_updates();
 
 void print_time(json::Writer& writer, std::string_view name, kv::TimeMs time_ms);
 void print_list_end(json::Writer& writer, std::uint64_t total, CursorScope scope, std::string_view next);
-void answer_deleted(Call& call, const scopes::Uuid& id);
+// `{"deleted":true,"id":…}`
+void answer_deleted(Call& call, const scopes::Uuid& id, bool replayed = false);
 
 }  // namespace alcove::api

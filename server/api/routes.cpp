@@ -1,10 +1,16 @@
 #include "server/api/routes.hpp"
 
+#include "server/api/actions.hpp"
 #include "server/api/catalog.hpp"
+#include "server/api/connect.hpp"
+#include "server/api/connections.hpp"
 #include "server/api/end_users.hpp"
 #include "server/api/health.hpp"
 #include "server/api/kv.hpp"
+#include "server/api/resolve.hpp"
+#include "server/api/tokens.hpp"
 #include "server/api/transactions.hpp"
+#include "server/api/workspace_integrations.hpp"
 #include "server/api/workspaces.hpp"
 
 namespace alcove::api {
@@ -30,7 +36,35 @@ constexpr Endpoint table[] = {
     {Method::patch, "/api/v1/end-users/{uuid}", end_users_write, update_end_user},
     {Method::delete_, "/api/v1/end-users/{uuid}", end_users_write, delete_end_user},
 
+    {Method::post, "/api/v1/end-users/{uuid}/connect-token", end_users_write, create_connect_token},
+
+    {Method::get, "/api/v1/connections", connections_read, list_connections},
+    {Method::post, "/api/v1/connections", connections_write, create_connection},
+    {Method::post, "/api/v1/connections/resolve", connections_read, resolve_connection},
+    {Method::get, "/api/v1/connections/{uuid}", connections_read, get_connection},
+    {Method::patch, "/api/v1/connections/{uuid}", connections_write, update_connection},
+    {Method::delete_, "/api/v1/connections/{uuid}", connections_write, delete_connection},
+    {Method::get, "/api/v1/connect-session", connections_read, get_connect_session},
+
+    {Method::get, "/api/v1/workspaces/{workspace}/integrations", integrations_read, list_workspace_integrations},
+    {Method::post, "/api/v1/workspaces/{workspace}/integrations", integrations_write, create_workspace_integration},
+    {Method::get, "/api/v1/workspaces/{workspace}/integrations/{integration}", integrations_read,
+     get_workspace_integration},
+    {Method::patch, "/api/v1/workspaces/{workspace}/integrations/{integration}", integrations_write,
+     update_workspace_integration},
+    {Method::delete_, "/api/v1/workspaces/{workspace}/integrations/{integration}", integrations_write,
+     delete_workspace_integration},
+    {Method::post, "/api/v1/resolve", integrations_read, resolve},
+
+    {Method::get, "/api/v1/api-keys", admin, list_api_keys},
+    {Method::post, "/api/v1/api-keys", admin, create_api_key},
+    {Method::delete_, "/api/v1/api-keys/{uuid}", admin, delete_api_key},
+    {Method::get, "/api/v1/mcp-tokens", end_users_read, list_mcp_tokens},
+    {Method::post, "/api/v1/mcp-tokens", end_users_write, create_mcp_token},
+    {Method::delete_, "/api/v1/mcp-tokens/{uuid}", end_users_write, delete_mcp_token},
     {Method::get, "/api/v1/integrations", integrations_read, list_catalog},
+    {Method::post, "/api/v1/integrations/{name}/properties/options", actions_execute, list_options},
+    {Method::post, "/api/v1/actions/execute", actions_execute, execute_action},
     {Method::get, "/api/v1/integrations/{name}", integrations_read, get_catalog_entry},
 
     {Method::get, "NS/kv", kv_read, list_keys},

@@ -30,7 +30,7 @@ asio::awaitable<void> commit_transaction(Call& call) {
     }
     if (!outcome) co_return call.fail(to_problem(outcome.error()));
 
-    set_replayed(call.response, *outcome);
+    set_replayed(call.response, outcome->replayed);
     call.begin_json(200);
     json::Writer writer(call.response.body);
     writer.open_object().member("version", std::to_string(outcome->version)).name("results").open_array();

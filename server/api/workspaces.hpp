@@ -1,9 +1,12 @@
 // Workspaces over HTTP.
 #pragma once
 
+#include "scopes/json_writer.hpp"
 #include "server/api/call.hpp"
 
 namespace alcove::api {
+
+void print(scopes::json::Writer& writer, const scopes::Workspace& workspace);
 
 asio::awaitable<void> list_workspaces(Call& call);
 asio::awaitable<void> create_workspace(Call& call);

@@ -39,6 +39,8 @@ const scopes::Principal* Authenticator::remembered(const http::Exchange& exchang
     if (state == nullptr || state->generation != tokens_.generation()) return nullptr;
     const auto authorization = exchange.request.header("authorization");
     if (!authorization || *authorization != state->authorization) return nullptr;
+    const auto& expires_ms = state->principal->expires_ms;
+    if (expires_ms && *expires_ms <= tokens_.now_ms()) return nullptr;
     return state->principal.get();
 }
 

@@ -14,6 +14,7 @@
 #include "server/cli/cli.hpp"
 #include "server/http/server.hpp"
 #include "server/log.hpp"
+#include "server/master_key.hpp"
 
 namespace alcove::cli {
 
@@ -139,9 +140,10 @@ int serve(const Config& config, std::optional<std::string> root_key) {
         boost::asio::io_context start_context;
         http::Server server(options);
         const std::unique_ptr<kv::Engine> store = kv::open_engine(engine_options(config));
-        api::App app(
-            *store,
-            {.value_bytes = config.value_bytes, .access_log = config.access_log, .public_url = config.public_url});
+        api::App app(*store, {.value_bytes = config.value_bytes,
+                              .access_log = config.access_log,
+                              .public_url = config.public_url,
+                              .master_keys = load_master_keys(master_key_path(config))});
         const std::optional<std::string> admin_key = start_app(start_context, app, std::move(root_key));
         if (admin_key) print_admin_key(*admin_key);
         server.start(app);

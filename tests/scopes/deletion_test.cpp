@@ -91,7 +91,7 @@ BOOST_AUTO_TEST_CASE(crash_between_the_commit_and_the_drop_leaves_nothing_readab
     write(name, "k", "old");
     {
         InterruptedStore interrupted(store());
-        scopes::Identity crashing(interrupted);
+        scopes::Identity crashing(interrupted, scopes::MasterKeys());
         BOOST_TEST(outcome(run(crashing.deletion.delete_end_user(id))) == "store");
     }
     reopen();
@@ -110,7 +110,7 @@ BOOST_AUTO_TEST_CASE(crash_in_the_deletion_of_a_workspace_is_finished_by_the_nex
     write(own, "k", "old");
     {
         InterruptedStore interrupted(store());
-        scopes::Identity crashing(interrupted);
+        scopes::Identity crashing(interrupted, scopes::MasterKeys());
         BOOST_TEST(outcome(run(crashing.deletion.delete_workspace(workspace))) == "store");
     }
     reopen();

@@ -30,7 +30,7 @@ BOOST_AUTO_TEST_CASE(created_end_user_has_all_its_fields_also_after_a_restart) {
     request.display_name = scopes::Label::parse("Ada");
     request.email = scopes::Email::parse("ada@example.com");
     request.metadata = *scopes::Metadata::parse("{ \"n\": 12345678901234567890123 }");
-    const auto id = run(end_users().create(std::move(request))).value().id;
+    const auto id = run(end_users().create(std::move(request))).value()->id;
     reopen();
     const auto found = run(end_users().get(id)).value();
     BOOST_TEST((found.workspace == workspace));
@@ -42,7 +42,7 @@ BOOST_AUTO_TEST_CASE(created_end_user_has_all_its_fields_also_after_a_restart) {
 }
 
 BOOST_AUTO_TEST_CASE(of_64_racing_creates_of_one_external_id_one_wins) {
-    std::vector<kv::asio::awaitable<scopes::Result<scopes::EndUser>>> creates;
+    std::vector<kv::asio::awaitable<scopes::Result<scopes::Written<scopes::EndUser>>>> creates;
     for (int i = 0; i < 64; ++i)
         creates.push_back(end_users().create(new_end_user(workspace, "u")));
     const auto outcomes = run_all(std::move(creates));
@@ -79,11 +79,11 @@ BOOST_AUTO_TEST_CASE(changes_set_clear_and_leave_alone) {
     auto request = new_end_user(workspace, "u");
     request.display_name = scopes::Label::parse("Ada");
     request.email = scopes::Email::parse("ada@example.com");
-    const auto id = run(end_users().create(std::move(request))).value().id;
+    const auto id = run(end_users().create(std::move(request))).value()->id;
     scopes::EndUserChanges changes;
     changes.display_name = std::optional<scopes::Label>();
     changes.metadata = scopes::Metadata::parse("{\"a\":1}");
-    const auto changed = run(end_users().update(id, changes)).value();
+    const auto changed = run(end_users().update(id, changes)).value().resource;
     BOOST_TEST(!changed.display_name.has_value());
     BOOST_TEST(changed.email.value() == "ada@example.com");
     BOOST_TEST(changed.metadata_json == "{\"a\":1}");

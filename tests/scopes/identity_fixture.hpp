@@ -20,18 +20,35 @@
 namespace alcove::test {
 
 inline std::string_view name_of(scopes::Errc code) {
+    using enum scopes::Errc;
     switch (code) {
-        case scopes::Errc::workspace_not_found:
+        case workspace_not_found:
             return "workspace_not_found";
-        case scopes::Errc::end_user_not_found:
+        case end_user_not_found:
             return "end_user_not_found";
-        case scopes::Errc::slug_exists:
+        case connection_not_found:
+            return "connection_not_found";
+        case integration_not_found:
+            return "integration_not_found";
+        case token_not_found:
+            return "token_not_found";
+        case slug_exists:
             return "slug_exists";
-        case scopes::Errc::duplicate:
+        case alias_conflict:
+            return "alias_conflict";
+        case duplicate:
             return "duplicate";
-        case scopes::Errc::bad_cursor:
+        case ambiguous_integration:
+            return "ambiguous_integration";
+        case connection_required:
+            return "connection_required";
+        case invalid:
+            return "invalid";
+        case too_many:
+            return "too_many";
+        case bad_cursor:
             return "bad_cursor";
-        case scopes::Errc::store:
+        case store:
             return "store";
     }
     return "?";
@@ -75,7 +92,7 @@ public:
         options.directory = folder_ / "data";
         options.segment_bytes = std::uint64_t{1} << 20;
         engine_ = kv::open_engine(options);
-        identity_ = std::make_unique<scopes::Identity>(*engine_);
+        identity_ = std::make_unique<scopes::Identity>(*engine_, scopes::MasterKeys());
     }
     void reopen() {
         identity_.reset();
@@ -95,10 +112,39 @@ public:
     }
 
     kv::Uuid create_workspace(std::string_view slug) {
-        return run(identity().workspaces.create(new_workspace(slug))).value().id;
+        return run(identity().workspaces.create(new_workspace(slug))).value()->id;
     }
     kv::Uuid create_end_user(const kv::Uuid& workspace, std::string_view external_id) {
-        return run(identity().end_users.create(new_end_user(workspace, external_id))).value().id;
+        return run(identity().end_users.create(new_end_user(workspace, external_id))).value()->id;
+    }
+
+    static scopes::NewConnection new_connection(const kv::Uuid& workspace, std::string_view integration) {
+        return {.workspace = workspace, .integration_name = *scopes::IntegrationName::parse(integration)};
+    }
+    static scopes::NewIntegration new_integration(const kv::Uuid& workspace, std::string_view integration,
+                                                  std::string_view alias) {
+        return {.workspace = workspace,
+                .integration_name = *scopes::IntegrationName::parse(integration),
+                .alias = *scopes::Alias::parse(alias)};
+    }
+    // With a policy, where that is "end_user", "workspace" or the key of an external namespace.
+    kv::Uuid create_integration(const kv::Uuid& workspace, std::string_view integration, std::string_view alias,
+                                std::string_view where) {
+        auto made = new_integration(workspace, integration, alias);
+        if (const auto scope = scopes::parse_persistence_scope(where)) {
+            made.persistence.scope = *scope;
+        } else {
+            made.persistence = {.scope = scopes::PersistenceScope::external, .external_id = std::string(where)};
+        }
+        return run(identity().integrations.create(std::move(made))).value()->id;
+    }
+    // Of the end user, or of the workspace when that is empty.
+    kv::Uuid create_connection(const kv::Uuid& workspace, std::string_view integration, std::string_view end_user,
+                               std::string_view external_id = "") {
+        auto made = new_connection(workspace, integration);
+        if (!end_user.empty()) made.end_user = scopes::ExternalId::parse(end_user);
+        if (!external_id.empty()) made.external_id = scopes::ExternalId::parse(external_id);
+        return run(identity().connections.create(std::move(made))).value()->id;
     }
 
     // Where a selector leads: the namespace, or nullopt when it leads nowhere.

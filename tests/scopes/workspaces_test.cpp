@@ -27,7 +27,9 @@ struct WorkspacesFixture : IdentityFixture {
     }
     scopes::Result<scopes::Workspace> rename(const kv::Uuid& id, std::string_view slug) {
         scopes::WorkspaceChanges changes{.name = {}, .slug = *scopes::Slug::parse(slug)};
-        return run(workspaces().update(id, std::move(changes)));
+        auto updated = run(workspaces().update(id, std::move(changes)));
+        if (!updated) return updated.error();
+        return std::move(updated->resource);
     }
 
     std::string next;
@@ -36,7 +38,7 @@ struct WorkspacesFixture : IdentityFixture {
 BOOST_FIXTURE_TEST_SUITE(workspaces, WorkspacesFixture)
 
 BOOST_AUTO_TEST_CASE(created_workspace_is_found_by_id_and_slug_also_after_a_restart) {
-    const auto created = run(workspaces().create(new_workspace("acme"))).value();
+    const auto created = run(workspaces().create(new_workspace("acme"))).value().resource;
     BOOST_TEST(created.slug == "acme");
     BOOST_TEST(created.name == "Name of acme");
     BOOST_TEST(created.created_ms == created.updated_ms);
@@ -50,7 +52,7 @@ BOOST_AUTO_TEST_CASE(created_workspace_is_found_by_id_and_slug_also_after_a_rest
 }
 
 BOOST_AUTO_TEST_CASE(of_64_racing_creates_of_one_slug_one_wins) {
-    std::vector<kv::asio::awaitable<scopes::Result<scopes::Workspace>>> creates;
+    std::vector<kv::asio::awaitable<scopes::Result<scopes::Written<scopes::Workspace>>>> creates;
     for (int i = 0; i < 64; ++i)
         creates.push_back(workspaces().create(new_workspace("acme")));
     const auto outcomes = run_all(std::move(creates));
@@ -87,7 +89,7 @@ BOOST_AUTO_TEST_CASE(new_slug_takes_the_place_of_the_old_one_at_once) {
 
 BOOST_AUTO_TEST_CASE(racing_changes_of_one_workspace_all_land) {
     const auto id = create_workspace("start");
-    std::vector<kv::asio::awaitable<scopes::Result<scopes::Workspace>>> changes;
+    std::vector<kv::asio::awaitable<scopes::Result<scopes::Written<scopes::Workspace>>>> changes;
     for (int i = 0; i < 16; ++i) {
         scopes::WorkspaceChanges change{.name = {}, .slug = *scopes::Slug::parse("slug-" + std::to_string(i))};
         changes.push_back(workspaces().update(id, std::move(change)));

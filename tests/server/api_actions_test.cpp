@@ -6,6 +6,7 @@
 #include <thread>
 #include <vector>
 
+#include "scopes/json.hpp"
 #include "tests/server/actions_api_fixture.hpp"
 
 namespace alcove::test {
@@ -30,12 +31,44 @@ BOOST_AUTO_TEST_CASE(execution_answers_with_the_output) {
                R"(200 {"success":true,"output":{"success":true,"existed":true},"duration":D})");
 }
 
-BOOST_AUTO_TEST_CASE(execution_uses_the_namespace_of_the_instance) {
-    for (const auto& name : {end_user_namespace(1), end_user_namespace(2), external_namespace("x")}) {
-        resolve_to({.namespace_name = name, .integration_name = "kv-store", .enabled_actions = {}});
-        const auto reply = send("POST", execute_path, body("increment", R"({"key":"n"})"));
-        BOOST_TEST(without_duration(reply) == R"(200 {"success":true,"output":1,"duration":D})");
+BOOST_AUTO_TEST_CASE(execution_uses_the_namespace_that_the_policy_says) {
+    send("POST", ns + "/integrations", R"({"integrationName":"kv-store","alias":"mine"})");
+    send(
+        "POST", ns + "/integrations",
+        R"({"integrationName":"kv-store","alias":"tenant","settings":{"persistence":{"scope":"external","externalId":"t"}}})");
+    const auto count = [this](std::string_view selectors) {
+        return without_duration(
+            send("POST", execute_path, body("increment", R"({"key":"n"})", "," + std::string(selectors))));
+    };
+    for (const auto* selectors :
+         {R"("integrationAlias":"kv-store")", R"("integrationAlias":"tenant")",
+          R"("integrationAlias":"mine","endUserId":"u")", R"("integrationAlias":"mine","endUserId":"other")"}) {
+        BOOST_TEST(count(selectors) == R"(200 {"success":true,"output":1,"duration":D})", selectors);
     }
+    for (const auto& target : {kv + "/n", ns + "/external/t/kv/n", ns + "/end-users/u/kv/n"})
+        BOOST_TEST(call("GET", target) == "200 1");
+    const auto refuse = [this](std::string_view more) {
+        return refusal("POST", execute_path, body("get", R"({"key":"n"})", more));
+    };
+    BOOST_TEST(refuse("") == "400 AMBIGUOUS_INTEGRATION");
+    BOOST_TEST(refuse(R"(,"integrationAlias":"mine")") == "400 VALIDATION_ERROR endUserId");
+    BOOST_TEST(refuse(R"(,"integrationAlias":"mine","endUserId":"eve")") == "404 END_USER_NOT_FOUND");
+    BOOST_TEST(refuse(R"(,"integrationAlias":"none")") == "404 INTEGRATION_NOT_FOUND");
+}
+
+BOOST_AUTO_TEST_CASE(an_mcp_token_executes_as_its_own_end_user_alone) {
+    send("POST", ns + "/integrations", R"({"integrationName":"kv-store","alias":"mine"})");
+    const auto made = send("POST", "/api/v1/mcp-tokens", R"({"workspaceId":"acme","endUserId":"u"})").body;
+    const HttpClient::Headers as_u{{"Authorization", "Bearer " + member(made, "plainToken")}};
+    const auto put = [&](std::string_view more) {
+        return send("POST", execute_path, body("put", R"({"key":"k","value":"of u"})", more), as_u);
+    };
+    BOOST_TEST(put(R"(,"integrationAlias":"mine")").status == 200U);
+    BOOST_TEST(call("GET", ns + "/end-users/u/kv/k") == "200 \"of u\"");
+    BOOST_TEST(put(R"(,"integrationAlias":"mine","endUserId":"u")").status == 200U);
+    BOOST_TEST(put(R"(,"integrationAlias":"mine","endUserId":"other")").status == 403U);
+    BOOST_TEST(put(R"(,"integrationAlias":"mine","endUserId":"nobody")").status == 403U);
+    BOOST_TEST(send("GET", ns + "/end-users/u/kv/k", "", as_u).status == 403U);
 }
 
 BOOST_AUTO_TEST_CASE(bad_body_is_refused_by_name) {
@@ -65,7 +98,7 @@ BOOST_AUTO_TEST_CASE(bad_body_is_refused_by_name) {
         {whole + R"(,"nope":1)", "nope"},
         {whole + R"(,"scope":"workspace")", "scope"},
         {whole + R"(,"externalId":"x")", "externalId"},
-        {whole + R"(,"persistence":null,"nope":1)", "persistence"},
+        {whole + R"(,"persistence":null)", "persistence"},
         {whole + R"(,"endUserId":"a","endUserId":"b")", "endUserId"},
     };
     for (const auto& [members, field] : rows) {
@@ -85,17 +118,17 @@ BOOST_AUTO_TEST_CASE(unknown_action_is_told_what_there_is) {
     BOOST_TEST(unknown.text().starts_with("404 "));
     BOOST_TEST(unknown.body.find(R"("code":"ACTION_NOT_FOUND","details":{"integrationName":"kv-store","action":)"
                                  R"("push","actions":["put","get","delete",)") != std::string::npos);
-    resolve_to({.namespace_name = workspace_namespace(), .integration_name = "crm", .enabled_actions = {{"get"}}});
-    const auto none = send("POST", execute_path, body("get", "{}"));
+    const auto crm = R"({"integrationName":"crm","actionName":"get","workspaceId":"acme","input":{}})";
+    BOOST_TEST(refusal("POST", execute_path, crm) == "404 INTEGRATION_NOT_FOUND");
+    send("POST", ns + "/integrations", R"({"integrationName":"crm"})");
+    const auto none = send("POST", execute_path, crm);
     BOOST_TEST(none.status == 404U);
     BOOST_TEST(none.body.find(R"("details":{"integrationName":"crm","action":"get","actions":[]})") !=
                std::string::npos);
 }
 
 BOOST_AUTO_TEST_CASE(only_enabled_actions_are_executed) {
-    resolve_to({.namespace_name = workspace_namespace(),
-                .integration_name = "kv-store",
-                .enabled_actions = {{"get", "put"}}});
+    send("PATCH", ns + "/integrations/kv-store", R"({"enabledActions":["get","put"]})");
     BOOST_TEST(send("POST", execute_path, body("get", R"({"key":"a"})")).status == 200U);
     const auto refused = send("POST", execute_path, body("delete", "{}"));
     BOOST_TEST(refused.status == 403U);
@@ -103,8 +136,7 @@ BOOST_AUTO_TEST_CASE(only_enabled_actions_are_executed) {
                    R"("code":"ACTION_NOT_ALLOWED","details":{"action":"delete","enabledActions":["get","put"]})") !=
                std::string::npos);
     BOOST_TEST(refusal("POST", execute_path, body("push", "{}")) == "404 ACTION_NOT_FOUND");
-    std::vector<std::string> none;
-    resolve_to({.namespace_name = workspace_namespace(), .integration_name = "kv-store", .enabled_actions = none});
+    send("PATCH", ns + "/integrations/kv-store", R"({"enabledActions":[]})");
     BOOST_TEST(refusal("POST", execute_path, body("get", R"({"key":"a"})")) == "403 ACTION_NOT_ALLOWED");
 }
 
@@ -193,8 +225,8 @@ BOOST_AUTO_TEST_CASE(options_are_what_exists_in_the_namespace) {
     BOOST_TEST(refused(start + R"("integrationName":"storage"})") == "400 VALIDATION_ERROR integrationName");
     BOOST_TEST(refused(start + R"("externalId":"x"})") == "400 VALIDATION_ERROR externalId");
     BOOST_TEST(refused(start + R"("input":{}})") == "400 VALIDATION_ERROR input");
-    resolve_to({.namespace_name = workspace_namespace(), .integration_name = "crm", .enabled_actions = {}});
-    BOOST_TEST(refused(start + R"("searchValue":""})") == "404 INTEGRATION_NOT_FOUND");
+    BOOST_TEST(refusal("POST", "/api/v1/integrations/crm/properties/options", start + R"("searchValue":""})") ==
+               "404 INTEGRATION_NOT_FOUND");
 }
 
 BOOST_AUTO_TEST_CASE(catalog_describes_what_is_built_in) {
@@ -207,7 +239,7 @@ BOOST_AUTO_TEST_CASE(catalog_describes_what_is_built_in) {
     BOOST_TEST(one.body.find(R"("actions":[{"name":"put","description":")") != std::string::npos);
     BOOST_TEST(one.body.find(R"("inputSchema":{"$schema":"https://json-schema.org/draft/2020-12/schema",)") !=
                std::string::npos);
-    BOOST_TEST(api::json::Document::parse(one.body).has_value());
+    BOOST_TEST(scopes::json::Document::parse(one.body).has_value());
     BOOST_TEST(refusal("GET", "/api/v1/integrations/crm") == "404 INTEGRATION_NOT_FOUND");
     BOOST_TEST(refusal("GET", "/api/v1/integrations/kv-store?x=1") == "400 VALIDATION_ERROR x");
     BOOST_TEST(send("GET", "/api/v1/integrations?offset=1").body ==

@@ -41,10 +41,7 @@ class ApiFixture {
 public:
     static constexpr const char* key = "alc_the-root-key-of-the-tests";
 
-    // Stands between the HTTP server and the product, when a test needs something there.
-    using MakeFront = std::unique_ptr<http::Service> (*)(kv::Engine& store, api::App& app);
-
-    explicit ApiFixture(MakeFront make_front = nullptr) : make_front_(make_front) { open(); }
+    ApiFixture() { open(); }
     ~ApiFixture() { close(); }
 
     void open() {
@@ -57,13 +54,11 @@ public:
         engine_ = kv::open_engine(options);
         app_ = std::make_unique<api::App>(*engine_, settings);
         run(app_->start(std::string(key))).value();
-        if (make_front_ != nullptr) front_ = make_front_(*engine_, *app_);
-        server_->start(front_ ? *front_ : *app_);
+        server_->start(*app_);
     }
     void close() {
         client_.reset();
         server_->stop();
-        front_.reset();
         app_.reset();
         engine_.reset();
         server_.reset();
@@ -119,16 +114,11 @@ public:
     ManualClock clock;
     api::Settings settings;
 
-protected:
-    http::Service& front() { return *front_; }
-
 private:
-    MakeFront make_front_;
     TemporaryFolder folder_;
     std::unique_ptr<http::Server> server_;  // first: what resumes coroutines on its threads goes before it
     std::unique_ptr<kv::Engine> engine_;
     std::unique_ptr<api::App> app_;
-    std::unique_ptr<http::Service> front_;
     std::optional<HttpClient> client_;
 };
 

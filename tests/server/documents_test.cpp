@@ -1,4 +1,5 @@
-// The session in the README, run against a server: what it shows is what happens.
+// The sessions in the documents, run against a server: what they show is what happens.
+#include <algorithm>
 #include <boost/test/unit_test.hpp>
 #include <fstream>
 #include <string>
@@ -17,8 +18,8 @@ struct Step {
 };
 
 // Commands of the blocks marked "sh session", each followed by a line "# → what it prints".
-std::vector<Step> read_session() {
-    std::ifstream file(std::string(ALCOVE_SOURCE) + "/README.md");
+std::vector<Step> read_session(const std::string& document) {
+    std::ifstream file(std::string(ALCOVE_SOURCE) + "/" + document);
     const std::string answer = "# → ";
     std::vector<Step> steps;
     std::string command;
@@ -56,22 +57,35 @@ bool matches(std::string_view text, std::string_view pattern) {
     return true;
 }
 
+// Runs the whole session in one shell, as a reader would.
+void check_session(const std::string& document, std::size_t steps_min) {
+    const TemporaryFolder folder;
+    const ServerProcess server(folder / "data");
+    const std::vector<Step> steps = read_session(document);
+    BOOST_TEST(steps.size() >= steps_min);
+    const std::string end_of_step = "<end of step>\n";
+    std::string script = "alcove() { curl -s -H \"Authorization: Bearer $KEY\" -w '\\n' \"${@:2}\" \"$URL$1\"; }\n";
+    for (const Step& step : steps)
+        script += step.command + "\nprintf '" + "<end of step>\\n'\n";
+    const Environment environment{{"URL", "http://127.0.0.1:" + std::to_string(server.port()) + "/api/v1"},
+                                  {"KEY", server.admin_key()}};
+    const Finished finished = run_program({"/bin/bash", "-c", script}, environment);
+    std::string_view output = finished.output;
+    for (const Step& step : steps) {
+        const std::string_view printed = output.substr(0, output.find(end_of_step));
+        output.remove_prefix(std::min(output.size(), printed.size() + end_of_step.size()));
+        const std::string_view line = printed.substr(0, printed.find('\n'));
+        BOOST_TEST(matches(line, step.expected),
+                   step.command << "printed  " << line << "\nexpected " << step.expected);
+    }
+}
+
 }  // namespace
 
 BOOST_AUTO_TEST_CASE(the_session_of_the_readme_is_true) {
-    const TemporaryFolder folder;
-    const ServerProcess server(folder / "data");
-    const std::string helper =
-        "alcove() { curl -s -H \"Authorization: Bearer $KEY\" -w '\\n' \"${@:2}\" \"$URL$1\"; }\n";
-    const Environment environment{{"URL", "http://127.0.0.1:" + std::to_string(server.port()) + "/api/v1"},
-                                  {"KEY", server.admin_key()}};
-    const std::vector<Step> steps = read_session();
+    check_session("README.md", 12);
+}
 
-    BOOST_TEST(steps.size() >= 12u);
-    for (const Step& step : steps) {
-        const Finished finished = run_program({"/bin/bash", "-c", helper + step.command}, environment);
-        const std::string printed = finished.output.substr(0, finished.output.find('\n'));
-        BOOST_TEST(matches(printed, step.expected),
-                   step.command << "printed  " << printed << "\nexpected " << step.expected);
-    }
+BOOST_AUTO_TEST_CASE(the_session_of_the_tutorial_is_true) {
+    check_session("docs/tutorial.md", 25);
 }

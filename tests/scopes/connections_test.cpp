@@ -1,0 +1,193 @@
+// Connections: unique selectors, filters, credentials, and their end with their end user.
+#include <algorithm>
+#include <boost/test/unit_test.hpp>
+#include <string>
+#include <vector>
+
+#include "tests/scopes/identity_fixture.hpp"
+
+namespace alcove::test {
+namespace {
+
+struct ConnectionsFixture : IdentityFixture {
+    scopes::Connections& connections() { return identity().connections; }
+
+    // The integrations of the page, in order, and how many there are in all.
+    std::string list(scopes::ConnectionFilter filter, scopes::ListRequest request = {}) {
+        auto listing = run(connections().list(workspace, std::move(filter), std::move(request))).value();
+        std::string text;
+        for (const auto& item : listing.items)
+            text.append(text.empty() ? "" : ", ")
+                .append(item.integration_name)
+                .append(item.external_id ? "/" + *item.external_id : "");
+        next = listing.next;
+        return text + " of " + std::to_string(listing.total) + (next.empty() ? "" : " more");
+    }
+    std::string credentials_of(const kv::Uuid& id) {
+        return run(connections().credentials(id)).value().value_or("none");
+    }
+    std::uint64_t count_of(std::string_view end_user) {
+        return run(identity().end_users.get_by_external_id(workspace, *scopes::ExternalId::parse(end_user)))
+            .value()
+            .connections;
+    }
+
+    const kv::Uuid workspace = create_workspace("acme");
+    std::string next;
+};
+
+BOOST_FIXTURE_TEST_SUITE(connections, ConnectionsFixture)
+
+BOOST_AUTO_TEST_CASE(created_connection_has_all_its_fields_also_after_a_restart) {
+    auto made = new_connection(workspace, "slack");
+    made.external_id = scopes::ExternalId::parse("team-a");
+    made.owner_external_id = scopes::Label::parse("owner");
+    made.display_name = scopes::Label::parse("Slack");
+    made.end_user = scopes::ExternalId::parse("u");
+    made.credentials = R"({"token":"t"})";
+    const auto id = run(connections().create(std::move(made))).value()->id;
+    reopen();
+    const auto found = run(connections().get(id)).value();
+    BOOST_TEST(found.integration_name == "slack");
+    BOOST_TEST(found.external_id.value() == "team-a");
+    BOOST_TEST(found.owner_external_id.value() == "owner");
+    BOOST_TEST(found.display_name.value() == "Slack");
+    BOOST_TEST(found.end_user_external_id.value() == "u");
+    BOOST_TEST(found.status == "connected");
+    BOOST_TEST(credentials_of(id) == R"({"token":"t"})");
+    BOOST_TEST(count_of("u") == 1);
+}
+
+BOOST_AUTO_TEST_CASE(of_64_racing_creates_of_one_selector_one_wins) {
+    std::vector<kv::asio::awaitable<scopes::Result<scopes::Written<scopes::Connection>>>> creates;
+    for (int i = 0; i < 64; ++i) {
+        auto made = new_connection(workspace, "slack");
+        made.external_id = scopes::ExternalId::parse("one");
+        creates.push_back(connections().create(std::move(made)));
+    }
+    const auto outcomes = run_all(std::move(creates));
+    BOOST_TEST(std::ranges::count_if(outcomes, [](const auto& one) { return bool(one); }) == 1);
+    BOOST_TEST(std::ranges::count_if(outcomes, [](const auto& one) { return outcome(one) == "duplicate"; }) == 63);
+    create_connection(workspace, "github", "", "one");  // of another integration it is free
+    BOOST_TEST(list({}) == "slack/one, github/one of 2");
+}
+
+BOOST_AUTO_TEST_CASE(racing_creates_for_an_unknown_end_user_make_one_end_user) {
+    std::vector<kv::asio::awaitable<scopes::Result<scopes::Written<scopes::Connection>>>> creates;
+    for (int i = 0; i < 16; ++i) {
+        auto made = new_connection(workspace, "slack");
+        made.end_user = scopes::ExternalId::parse("u");
+        creates.push_back(connections().create(std::move(made)));
+    }
+    for (const auto& one : run_all(std::move(creates)))
+        BOOST_TEST(outcome(one) == "ok");
+    BOOST_TEST(count_of("u") == 16);
+    BOOST_TEST(run(identity().end_users.list(workspace, {})).value().total == 1);
+}
+
+BOOST_AUTO_TEST_CASE(filters_hold_together_and_pages_go_on) {
+    create_connection(workspace, "slack", "a", "s1");
+    create_connection(workspace, "github", "a", "s1");
+    create_connection(workspace, "slack", "b", "s2");
+    create_connection(workspace, "slack", "", "s3");
+    const auto a = run(identity().end_users.get_by_external_id(workspace, *scopes::ExternalId::parse("a"))).value();
+    BOOST_TEST(list({}) == "slack/s1, github/s1, slack/s2, slack/s3 of 4");
+    BOOST_TEST(list({.integration_name = "slack"}) == "slack/s1, slack/s2, slack/s3 of 3");
+    BOOST_TEST(list({.external_id = "s1"}) == "slack/s1, github/s1 of 2");
+    BOOST_TEST(list({.end_user = a.id}) == "slack/s1, github/s1 of 2");
+    BOOST_TEST(list({.integration_name = "slack", .end_user = a.id}) == "slack/s1 of 1");
+    BOOST_TEST(list({.integration_name = "slack", .external_id = "s1"}) == "slack/s1 of 1");
+    BOOST_TEST(list({.integration_name = "none"}) == " of 0");
+    BOOST_TEST(list({.integration_name = "slack"}, {.limit = 2}) == "slack/s1, slack/s2 of 3 more");
+    BOOST_TEST(list({.integration_name = "slack"}, {.limit = 2, .cursor = next}) == "slack/s3 of 3");
+    BOOST_TEST(list({.integration_name = "slack"}, {.limit = 1, .offset = 1}) == "slack/s2 of 3 more");
+}
+
+BOOST_AUTO_TEST_CASE(changes_move_the_selector_the_label_and_the_credentials) {
+    const auto id = create_connection(workspace, "slack", "", "old");
+    create_connection(workspace, "slack", "", "taken");
+    scopes::ConnectionChanges changes;
+    changes.external_id = scopes::ExternalId::parse("new");
+    changes.owner_external_id = scopes::Label::parse("label");
+    changes.credentials = std::optional<std::string>(R"({"a":1})");
+    BOOST_TEST(run(connections().update(id, changes)).value()->external_id.value() == "new");
+    BOOST_TEST(list({.external_id = "old"}) == " of 0");
+    BOOST_TEST(list({.external_id = "new"}) == "slack/new of 1");
+    BOOST_TEST(list({.owner_external_id = "label"}) == "slack/new of 1");
+    BOOST_TEST(credentials_of(id) == R"({"a":1})");
+
+    changes = {};
+    changes.external_id = scopes::ExternalId::parse("taken");
+    BOOST_TEST(outcome(run(connections().update(id, changes))) == "duplicate");
+    changes.external_id = std::optional<scopes::ExternalId>();
+    changes.owner_external_id = std::optional<scopes::Label>();
+    changes.credentials = std::optional<std::string>();
+    BOOST_TEST(!run(connections().update(id, changes)).value()->external_id.has_value());
+    BOOST_TEST(list({.external_id = "new"}) == " of 0");
+    BOOST_TEST(list({.owner_external_id = "label"}) == " of 0");
+    BOOST_TEST(credentials_of(id) == "none");
+}
+
+BOOST_AUTO_TEST_CASE(a_removed_connection_leaves_no_record) {
+    const auto before = system_keys("");
+    auto made = new_connection(workspace, "slack");
+    made.external_id = scopes::ExternalId::parse("s");
+    made.owner_external_id = scopes::Label::parse("o");
+    made.credentials = "{}";
+    const auto id = run(connections().create(std::move(made))).value()->id;
+    BOOST_TEST(outcome(run(connections().remove(id))) == "ok");
+    BOOST_TEST(outcome(run(connections().get(id))) == "connection_not_found");
+    BOOST_TEST(outcome(run(connections().remove(id))) == "connection_not_found");
+    const auto total = scopes::keys::connections_total(workspace);
+    BOOST_TEST(system_keys("").size() == before.size() + 2 + total.size());
+}
+
+BOOST_AUTO_TEST_CASE(connections_and_tokens_go_with_their_end_user_in_one_commit) {
+    const auto id = create_end_user(workspace, "u");
+    for (const auto* integration : {"slack", "github"})
+        create_connection(workspace, integration, "u", "s");
+    create_connection(workspace, "slack", "other");
+    const auto token = run(identity().tokens.create_mcp_token(id, 3'600'000)).value().plain.value();
+    BOOST_TEST(bool(run(identity().tokens.find(token)).value()));
+    BOOST_REQUIRE(run(identity().deletion.delete_end_user(id)));
+    BOOST_TEST(!run(identity().tokens.find(token)).value());
+    BOOST_TEST(list({}) == "slack of 1");
+    BOOST_TEST(list({.external_id = "s"}) == " of 0");
+    BOOST_TEST(system_keys(scopes::keys::mcp_tokens(workspace)) == "");
+    BOOST_TEST(system_keys(scopes::keys::all_tokens_of(workspace)) == "");
+}
+
+BOOST_AUTO_TEST_CASE(an_end_user_has_so_many_connections_and_no_more) {
+    for (std::size_t i = 0; i < scopes::connections_per_end_user_max; ++i)
+        create_connection(workspace, "slack", "u", "s" + std::to_string(i));
+    auto one_more = new_connection(workspace, "slack");
+    one_more.end_user = scopes::ExternalId::parse("u");
+    BOOST_TEST(outcome(run(connections().create(std::move(one_more)))) == "too_many");
+    const auto id =
+        run(identity().end_users.get_by_external_id(workspace, *scopes::ExternalId::parse("u"))).value().id;
+    for (std::size_t i = 0; i < scopes::tokens_per_end_user_max; ++i)
+        BOOST_REQUIRE(run(identity().tokens.create_mcp_token(id, 3'600'000)));
+    BOOST_TEST(outcome(run(identity().tokens.create_mcp_token(id, 3'600'000))) == "too_many");
+    BOOST_TEST(outcome(run(identity().deletion.delete_end_user(id))) == "ok");
+    BOOST_TEST(list({}) == " of 0");
+}
+
+BOOST_AUTO_TEST_CASE(a_workspace_takes_everything_of_it_along) {
+    const auto id = create_end_user(workspace, "u");
+    create_connection(workspace, "slack", "u", "s");
+    create_integration(workspace, "kv-store", "kv", "workspace");
+    const auto token = run(identity().tokens.create_end_user_token(id, {}, 3'600'000)).value().plain.value();
+    BOOST_REQUIRE(run(identity().deletion.delete_workspace(workspace)));
+    reopen();
+    BOOST_REQUIRE(run(identity().deletion.resume_jobs()));
+    BOOST_TEST(!run(identity().tokens.find(token)).value());
+    BOOST_TEST(system_keys("id/") == "");
+    BOOST_TEST(system_keys("token/") == "");
+    BOOST_TEST(system_keys("sealed/") == "");
+    BOOST_TEST(system_keys(scopes::keys::owned(workspace)) == "");
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace
+}  // namespace alcove::test
