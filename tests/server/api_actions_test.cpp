@@ -71,6 +71,16 @@ BOOST_AUTO_TEST_CASE(an_mcp_token_executes_as_its_own_end_user_alone) {
     BOOST_TEST(send("GET", ns + "/end-users/u/kv/k", "", as_u).status == 403U);
 }
 
+BOOST_AUTO_TEST_CASE(execution_and_options_need_their_permission) {
+    const auto made = send("POST", "/api/v1/api-keys",
+                           R"({"name":"k","permissions":["integrations:read","kv:read","kv:write"]})");
+    const HttpClient::Headers other{{"Authorization", "Bearer " + member(made.body, "plainKey")}};
+    BOOST_TEST(send("GET", "/api/v1/integrations", "", other).status == 200U);
+    BOOST_TEST(refusal("POST", execute_path, body("get", R"({"key":"n"})"), other) == "403 FORBIDDEN");
+    BOOST_TEST(refusal("POST", options_path, R"({"propertyName":"key","workspaceId":"acme"})", other) ==
+               "403 FORBIDDEN");
+}
+
 BOOST_AUTO_TEST_CASE(bad_body_is_refused_by_name) {
     const auto refused = [this](const std::string& text) { return refusal("POST", execute_path, text); };
     const std::string selectors = R"("integrationName":"kv-store","actionName":"get","workspaceId":"acme")";
@@ -160,9 +170,10 @@ BOOST_AUTO_TEST_CASE(concurrent_additions_all_land) {
     for (int racer = 0; racer < racers; ++racer) {
         threads.emplace_back([this, racer, &refused] {
             HttpClient client(port());
+            const HttpClient::Headers headers{{"Authorization", std::string("Bearer ") + key}};
             for (int i = 0; i < each; ++i) {
                 const auto input = R"({"key":"l","value":)" + std::to_string(racer * each + i) + "}";
-                const auto reply = client.send("POST", execute_path, body("add_to_list", input));
+                const auto reply = client.send("POST", execute_path, body("add_to_list", input), headers);
                 if (reply.status != 200) ++refused;
             }
         });
