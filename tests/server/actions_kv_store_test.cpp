@@ -1,8 +1,6 @@
-// The actions of kv-store: what each gives, what each refuses, and that each is one atomic commit.
-#include <atomic>
+// The actions of kv-store: what each gives and what each refuses.
 #include <boost/test/unit_test.hpp>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include "tests/server/actions_fixture.hpp"
@@ -302,40 +300,6 @@ BOOST_AUTO_TEST_CASE(request_id_has_its_effect_once) {
     BOOST_TEST(version() == before);
     BOOST_TEST(act_once("i", "increment", R"({"key":"n","by":2})") == "409 IDEMPOTENCY_CONFLICT");
     BOOST_TEST(act("get", R"({"key":"n"})") == "1");
-}
-
-BOOST_AUTO_TEST_CASE(concurrent_additions_all_land) {
-    constexpr int threads = 2;
-    constexpr int each = 50;
-    store();
-    std::atomic<int> failures = 0;
-    std::vector<std::thread> racers;
-    for (int t = 0; t < threads; ++t) {
-        racers.emplace_back([this, t, &failures] {
-            const auto* action = actions::find_action(*actions::find_integration("kv-store"), "add_to_list");
-            for (int i = 0; i < each; ++i) {
-                const auto json = R"({"key":"l","value":)" + std::to_string(t * each + i) + "}";
-                const auto input = actions::Input::parse(action->input, json, "input");
-                actions::ActionContext context{.store = store(),
-                                               .namespace_name = name,
-                                               .input = *input,
-                                               .value_bytes_max = value_bytes_max,
-                                               .request_id = {}};
-                if (!run(action->execute(context))) ++failures;
-            }
-        });
-    }
-    for (auto& racer : racers)
-        racer.join();
-    BOOST_TEST(failures == 0);
-    const auto list = act("get", R"({"key":"l"})");
-    for (int i = 0; i < threads * each; ++i) {
-        const auto element = std::to_string(i);
-        const bool found = list.find("[" + element + ",") != std::string::npos ||
-                           list.find("," + element + ",") != std::string::npos ||
-                           list.find("," + element + "]") != std::string::npos;
-        BOOST_TEST(found, element);
-    }
 }
 
 BOOST_AUTO_TEST_CASE(options_are_the_keys_that_exist) {

@@ -1,7 +1,9 @@
 // Executing actions over HTTP, the options of properties, and the catalog of integrations.
+#include <atomic>
 #include <boost/test/unit_test.hpp>
 #include <regex>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "scopes/json.hpp"
@@ -67,6 +69,16 @@ BOOST_AUTO_TEST_CASE(an_mcp_token_executes_as_its_own_end_user_alone) {
     BOOST_TEST(put(R"(,"integrationAlias":"mine","endUserId":"other")").status == 403U);
     BOOST_TEST(put(R"(,"integrationAlias":"mine","endUserId":"nobody")").status == 403U);
     BOOST_TEST(send("GET", ns + "/end-users/u/kv/k", "", as_u).status == 403U);
+}
+
+BOOST_AUTO_TEST_CASE(execution_and_options_need_their_permission) {
+    const auto made = send("POST", "/api/v1/api-keys",
+                           R"({"name":"k","permissions":["integrations:read","kv:read","kv:write"]})");
+    const HttpClient::Headers other{{"Authorization", "Bearer " + member(made.body, "plainKey")}};
+    BOOST_TEST(send("GET", "/api/v1/integrations", "", other).status == 200U);
+    BOOST_TEST(refusal("POST", execute_path, body("get", R"({"key":"n"})"), other) == "403 FORBIDDEN");
+    BOOST_TEST(refusal("POST", options_path, R"({"propertyName":"key","workspaceId":"acme"})", other) ==
+               "403 FORBIDDEN");
 }
 
 BOOST_AUTO_TEST_CASE(bad_body_is_refused_by_name) {
@@ -148,6 +160,32 @@ BOOST_AUTO_TEST_CASE(failures_of_actions_are_native_errors) {
                R"([{"index":0,"key":"a","version":null,"currentVersion":"V"}]}})");
     const auto large = R"({"key":"a","value":")" + std::string(std::size_t{1} << 20, 'x') + "\"}";
     BOOST_TEST(refusal("POST", execute_path, body("put", large)) == "413 TOO_LARGE");
+}
+
+BOOST_AUTO_TEST_CASE(concurrent_additions_all_land) {
+    constexpr int racers = 2;
+    constexpr int each = 100;
+    std::atomic<int> refused = 0;
+    std::vector<std::thread> threads;
+    for (int racer = 0; racer < racers; ++racer) {
+        threads.emplace_back([this, racer, &refused] {
+            HttpClient client(port());
+            const HttpClient::Headers headers{{"Authorization", std::string("Bearer ") + key}};
+            for (int i = 0; i < each; ++i) {
+                const auto input = R"({"key":"l","value":)" + std::to_string(racer * each + i) + "}";
+                const auto reply = client.send("POST", execute_path, body("add_to_list", input), headers);
+                if (reply.status != 200) ++refused;
+            }
+        });
+    }
+    for (auto& thread : threads)
+        thread.join();
+    BOOST_TEST(refused == 0);
+    const auto list = send("POST", execute_path, body("get", R"({"key":"l"})")).body;
+    for (int i = 0; i < racers * each; ++i) {
+        const std::regex element("[\\[,]" + std::to_string(i) + "[\\],]");
+        BOOST_TEST(std::regex_search(list, element), i);
+    }
 }
 
 BOOST_AUTO_TEST_CASE(idempotency_key_is_as_good_in_the_body_as_in_the_header) {
