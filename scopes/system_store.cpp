@@ -50,10 +50,6 @@ void RecordCommit::erase(std::string key) {
     commit_.operations.emplace_back(kv::Delete{.key = std::move(key)});
 }
 
-void RecordCommit::erase_below(std::string prefix) {
-    commit_.operations.emplace_back(kv::DeletePrefix{.prefix = std::move(prefix)});
-}
-
 void RecordCommit::count(std::string key, std::int64_t by) {
     commit_.operations.emplace_back(kv::Increment{.key = std::move(key), .by = by});
 }

@@ -70,7 +70,6 @@ public:
 
     void put(std::string key, std::string json, kv::Expiry expiry = kv::Expiry::never());
     void erase(std::string key);
-    void erase_below(std::string prefix);
     void count(std::string key, std::int64_t by);
 
     // Goes through on a full store too.

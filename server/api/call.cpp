@@ -41,8 +41,18 @@ std::optional<Problem> refuse_unknown(const http::Query& query) {
     return unknown_field(*unknown);
 }
 
+std::optional<std::string_view> plain_end_user(const Call& call) {
+    const auto query = call.request.query;
+    constexpr auto name_size = end_user_parameter.size();
+    if (call.form != NamespaceForm::integration || !query.starts_with(end_user_parameter)) return std::nullopt;
+    if (query.size() <= name_size || query[name_size] != '=') return std::nullopt;
+    const auto value = query.substr(name_size + 1);
+    if (value.find_first_of("%+&") != std::string_view::npos) return std::nullopt;
+    return value;
+}
+
 std::optional<Problem> refuse_query(const Call& call) {
-    if (call.request.query.empty()) return std::nullopt;
+    if (call.request.query.empty() || plain_end_user(call)) return std::nullopt;
     auto query = parse_query(call);
     if (!query) return query.error();
     return refuse_unknown(*query);

@@ -75,6 +75,10 @@ Result<http::Query> parse_query(const Call& call);
 // 400 for a parameter that nobody took.
 std::optional<Problem> refuse_unknown(const http::Query& query);
 
+// The end user that names the namespace, when the query holds nothing else and needs no decoding: then it need not
+// be taken apart.
+std::optional<std::string_view> plain_end_user(const Call& call);
+
 // 400 for any parameter at all. Costs nothing when there is none.
 std::optional<Problem> refuse_query(const Call& call);
 

@@ -31,10 +31,8 @@ scopes::Resolved remembered_integration(const Call& call, const scopes::Uuid& wo
     if (!policy) return nullptr;
     const bool of_end_user = policy->scope == kv::Scope::end_user;
     if (call.request.query.empty()) return of_end_user ? nullptr : policy;
-    auto query = http::Query::parse(call.request.query);
-    if (!query) return nullptr;
-    const auto end_user_id = query->take(end_user_parameter);
-    if (!end_user_id) return of_end_user ? nullptr : policy;
+    const auto end_user_id = plain_end_user(call);
+    if (!end_user_id) return nullptr;
     auto end_user = directory.cached_end_user(workspace, *end_user_id);
     return of_end_user || !end_user ? end_user : policy;
 }

@@ -51,6 +51,19 @@ BOOST_AUTO_TEST_CASE(of_64_racing_creates_of_one_external_id_one_wins) {
     BOOST_TEST(list(workspace) == "u of 1");
 }
 
+BOOST_AUTO_TEST_CASE(of_64_racing_creates_with_one_request_id_one_has_an_effect_and_all_have_its_answer) {
+    const kv::RequestId request{.id = "once", .digest = "d", .note = {}};
+    std::vector<kv::asio::awaitable<scopes::Result<scopes::Written<scopes::EndUser>>>> creates;
+    for (int i = 0; i < 64; ++i)
+        creates.push_back(end_users().create(new_end_user(workspace, "u"), request));
+    const auto outcomes = run_all(std::move(creates));
+    BOOST_TEST(std::ranges::count_if(outcomes, [](const auto& one) { return one && one->replayed; }) == 63);
+    BOOST_TEST(std::ranges::count_if(outcomes, [&outcomes](const auto& one) {
+                   return one->resource.id == outcomes.front()->resource.id;
+               }) == 64);
+    BOOST_TEST(list(workspace) == "u of 1");
+}
+
 BOOST_AUTO_TEST_CASE(external_id_is_free_in_another_workspace) {
     const auto other = create_workspace("other");
     const auto here = create_end_user(workspace, "u");
