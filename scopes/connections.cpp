@@ -217,6 +217,7 @@ asio::awaitable<Result<Connection>> Connections::get_of(Uuid workspace, Uuid end
 
 asio::awaitable<Result<std::vector<Connection>>> Connections::load(Uuid workspace, std::vector<Uuid> ids) {
     std::vector<std::string> wanted;
+    wanted.reserve(ids.size());
     for (const auto& id : ids)
         wanted.push_back(keys::connection(workspace, id));
     auto entries = co_await records_.find_many(std::move(wanted));

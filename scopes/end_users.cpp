@@ -161,6 +161,7 @@ asio::awaitable<Result<Written<EndUser>>> EndUsers::update(Uuid id, EndUserChang
 asio::awaitable<Result<std::vector<std::string>>> EndUsers::external_ids(Uuid workspace,
                                                                          std::vector<Uuid> end_users) {
     std::vector<std::string> wanted;
+    wanted.reserve(end_users.size());
     for (const auto& id : end_users)
         wanted.push_back(keys::end_user(workspace, id));
     auto entries = co_await records_.find_many(std::move(wanted));

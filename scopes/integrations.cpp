@@ -141,6 +141,7 @@ asio::awaitable<Result<std::vector<WorkspaceIntegration>>> Integrations::named(U
     auto walked = co_await records_.walk(std::move(prefix), kv::Values::omit, collect);
     if (!walked) co_return walked.error();
     std::vector<std::string> wanted;
+    wanted.reserve(ids.size());
     for (const auto& id : ids)
         wanted.push_back(keys::integration(workspace, id));
     auto entries = co_await records_.find_many(std::move(wanted));
