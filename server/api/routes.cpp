@@ -3,6 +3,7 @@
 #include "server/api/actions.hpp"
 #include "server/api/catalog.hpp"
 #include "server/api/connect.hpp"
+#include "server/api/connect_page.hpp"
 #include "server/api/connections.hpp"
 #include "server/api/end_users.hpp"
 #include "server/api/health.hpp"
@@ -23,6 +24,9 @@ using enum scopes::Permission;
 constexpr Endpoint table[] = {
     {Method::get, "/healthz", {}, get_health},
     {Method::get, "/readyz", {}, get_readiness},
+    {Method::get, "/connect", {}, get_connect_page},
+    {Method::get, "/connect/page.js", {}, get_connect_script},
+    {Method::get, "/connect/page.css", {}, get_connect_style},
 
     {Method::get, "/api/v1/workspaces", workspaces_read, list_workspaces},
     {Method::post, "/api/v1/workspaces", workspaces_write, create_workspace},
