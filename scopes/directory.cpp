@@ -22,8 +22,13 @@ Directory::Directory(SystemStore& records, std::size_t entries_max)
 
 // Invalidating a record that nothing came from costs a few nanoseconds, so it is not asked which record it is.
 void Directory::observe(std::span<const kv::Change> changes) {
-    for (const auto& change : changes)
-        cache_.invalidate(change.key);
+    for (const auto& change : changes) {
+        if (change.kind == kv::Change::Kind::empty) {
+            cache_.invalidate_all();
+        } else {
+            cache_.invalidate(change.key);
+        }
+    }
 }
 
 asio::awaitable<Result<Resolved>> Directory::workspace(std::string_view selector) {

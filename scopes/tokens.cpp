@@ -8,7 +8,7 @@ namespace alcove::scopes {
 namespace {
 
 bool concerns_tokens(const kv::Change& change) {
-    return change.key.starts_with(keys::tokens);
+    return change.key.starts_with(keys::tokens) || change.kind == kv::Change::Kind::empty;
 }
 
 std::shared_ptr<const Principal> to_principal(const TokenRecord& record) {

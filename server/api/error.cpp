@@ -19,7 +19,7 @@ struct Row {
     std::string_view code;
 };
 
-constexpr std::array<Row, 11> rows = {{
+constexpr std::array<Row, 13> rows = {{
     {kv::Errc::not_found, 404, "NOT_FOUND"},
     {kv::Errc::check_failed, 409, "CHECK_FAILED"},
     {kv::Errc::type_mismatch, 409, "TYPE_MISMATCH"},
@@ -27,6 +27,8 @@ constexpr std::array<Row, 11> rows = {{
     {kv::Errc::invalid, 400, "VALIDATION_ERROR"},
     {kv::Errc::idempotency_conflict, 409, "IDEMPOTENCY_CONFLICT"},
     {kv::Errc::compacted, 410, "COMPACTED"},
+    {kv::Errc::quota_exceeded, 403, "QUOTA_EXCEEDED"},
+    {kv::Errc::rate_limited, 429, "RATE_LIMITED"},
     {kv::Errc::overloaded, 503, "OVERLOADED"},
     {kv::Errc::store_full, 507, "STORE_FULL"},
     {kv::Errc::shutting_down, 503, "SHUTTING_DOWN"},

@@ -28,6 +28,8 @@ BOOST_AUTO_TEST_CASE(every_outcome_of_the_store_has_its_status_and_code) {
     BOOST_TEST(told(kv::Errc::invalid) == "400 VALIDATION_ERROR");
     BOOST_TEST(told(kv::Errc::idempotency_conflict) == "409 IDEMPOTENCY_CONFLICT");
     BOOST_TEST(told(kv::Errc::compacted) == "410 COMPACTED");
+    BOOST_TEST(told(kv::Errc::quota_exceeded) == "403 QUOTA_EXCEEDED");
+    BOOST_TEST(told(kv::Errc::rate_limited) == "429 RATE_LIMITED");
     BOOST_TEST(told(kv::Errc::overloaded) == "503 OVERLOADED");
     BOOST_TEST(told(kv::Errc::store_full) == "507 STORE_FULL");
     BOOST_TEST(told(kv::Errc::shutting_down) == "503 SHUTTING_DOWN");
