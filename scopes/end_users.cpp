@@ -56,6 +56,24 @@ asio::awaitable<Result<EndUser>> EndUsers::create(NewEndUser end_user) {
         .code = Errc::duplicate, .message = "another end user of the workspace has that external id", .cause = {}};
 }
 
+asio::awaitable<Result<std::vector<std::optional<std::string>>>> EndUsers::external_ids(Uuid workspace,
+                                                                                        std::vector<Uuid> ids) {
+    std::vector<std::optional<std::string>> external_ids;
+    if (ids.empty()) co_return external_ids;
+    std::vector<std::string> record_keys;
+    record_keys.reserve(ids.size());
+    for (const Uuid& id : ids)
+        record_keys.push_back(keys::end_user(workspace, id));
+    auto entries = co_await records_.find_many(std::move(record_keys));
+    if (!entries) co_return entries.error();
+    external_ids.resize(ids.size());
+    for (std::size_t i = 0; i < ids.size(); ++i) {
+        const auto& entry = (*entries)[i];
+        if (entry) external_ids[i] = std::move(parse_record<EndUserRecord>(entry->value).external_id);
+    }
+    co_return external_ids;
+}
+
 asio::awaitable<Result<FoundEndUser>> EndUsers::find(Uuid id) {
     auto id_key = keys::id(id);
     auto id_entry = co_await records_.find(std::move(id_key));

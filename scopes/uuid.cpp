@@ -59,6 +59,12 @@ std::string uuid_bytes(const Uuid& id) {
     return {id.begin(), id.end()};
 }
 
+Uuid uuid_of_bytes(std::string_view bytes) {
+    Uuid id{};
+    if (bytes.size() == id.size()) std::copy(bytes.begin(), bytes.end(), id.begin());
+    return id;
+}
+
 UuidMaker::UuidMaker(std::function<TimeMs()> clock) : clock_(std::move(clock)) {}
 
 Uuid UuidMaker::make() {

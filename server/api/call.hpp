@@ -58,6 +58,9 @@ struct Call {
     }
 };
 
+// What a client is told whose body could not be read.
+Problem body_problem(http::BodyError error, std::size_t bytes_max);
+
 // The whole body; 413, 408 or 400.
 asio::awaitable<Result<std::string_view>> read_body(Call& call, std::size_t bytes_max);
 

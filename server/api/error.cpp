@@ -41,6 +41,13 @@ std::string field_details(std::string_view field) {
     return details;
 }
 
+void print_exceeded(std::string& details, const kv::ExceededQuota& exceeded) {
+    const bool bytes = exceeded.kind == kv::ExceededQuota::Kind::bytes;
+    Writer writer(details);
+    writer.member("quota", bytes ? "bytes" : "keys").name("used").number(exceeded.used);
+    writer.name("limit").number(exceeded.limit);
+}
+
 }  // namespace
 
 void throw_exception_from_error(const Problem& problem, const boost::source_location& where) {
@@ -88,6 +95,9 @@ Problem to_problem(const kv::Error& error) {
             out.cause = out.message;
             out.message = "the outcome is unknown";
         }
+        if (error.exceeded) print_exceeded(out.details, *error.exceeded);
+        if (error.retry_after_ms > 0)
+            out.retry_after_s = (static_cast<std::uint64_t>(error.retry_after_ms) + 999) / 1000;
         if (error.operation) {
             const auto index = std::to_string(*error.operation);
             Writer(out.details).member("field", "operations[" + index + "]").name("index").raw(index);
@@ -120,15 +130,15 @@ Problem to_problem(const scopes::Error& error) {
 void answer(const http::Request& request, http::Response& response, const Problem& problem) {
     if (problem.status == 500)  // 503 and 507 are states, which readiness tells
         journal_failure(request, problem.code, problem.cause.empty() ? problem.message : problem.cause);
-    print_error(response, problem.status, problem.code, problem.message, problem.details);
+    print_error(response, problem.status, problem.code, problem.message, problem.details, problem.retry_after_s);
 }
 
 void print_error(http::Response& response, unsigned status, std::string_view code, std::string_view message,
-                 std::string_view details) {
+                 std::string_view details, std::uint64_t retry_after_s) {
     response.status = status;
     response.body.clear();
     response.set("Content-Type", "application/json");
-    if (status == 429 || status == 503) response.set("Retry-After", "1");
+    if (status == 429 || status == 503) response.set("Retry-After", std::to_string(retry_after_s));
     if (status == 401) response.set("WWW-Authenticate", "Bearer");
     Writer writer(response.body);
     writer.open_object().member("error", message).member("code", code).name("details").open_object();

@@ -1,8 +1,11 @@
 #include "server/api/routes.hpp"
 
 #include "server/api/end_users.hpp"
+#include "server/api/exports.hpp"
 #include "server/api/health.hpp"
+#include "server/api/imports.hpp"
 #include "server/api/kv.hpp"
+#include "server/api/quotas.hpp"
 #include "server/api/transactions.hpp"
 #include "server/api/workspaces.hpp"
 
@@ -28,6 +31,13 @@ constexpr Endpoint table[] = {
     {Method::get, "/api/v1/end-users/{uuid}", end_users_read, get_end_user},
     {Method::patch, "/api/v1/end-users/{uuid}", end_users_write, update_end_user},
     {Method::delete_, "/api/v1/end-users/{uuid}", end_users_write, delete_end_user},
+
+    {Method::get, "/api/v1/workspaces/{workspace}/namespaces", kv_read, list_namespaces},
+    {Method::get, "NS/quota", kv_read, get_quota},
+    {Method::put, "NS/quota", admin, put_quota},
+    {Method::delete_, "NS/data", kv_write, delete_data, files_write},
+    {Method::get, "NS/export", kv_read, export_keys},
+    {Method::post, "NS/import", kv_write, import_keys},
 
     {Method::get, "NS/kv", kv_read, list_keys},
     {Method::delete_, "NS/kv", kv_write, delete_keys},

@@ -36,6 +36,17 @@ BOOST_AUTO_TEST_CASE(every_outcome_of_the_store_has_its_status_and_code) {
     BOOST_TEST(told(kv::Errc::outcome_unknown) == "500 INTERNAL_ERROR");
 }
 
+BOOST_AUTO_TEST_CASE(a_wait_is_told_in_whole_seconds_rounded_up) {
+    for (const auto& [wait_ms, seconds] : {std::pair{1, "1"}, {1000, "1"}, {1001, "2"}, {59'500, "60"}}) {
+        kv::Error error;
+        error.code = kv::Errc::rate_limited;
+        error.retry_after_ms = wait_ms;
+        http::Response response;
+        answer(http::Request(), response, to_problem(error));
+        BOOST_TEST(response.headers.find("Retry-After: " + std::string(seconds) + "\r\n") != std::string::npos);
+    }
+}
+
 BOOST_AUTO_TEST_CASE(cause_of_a_500_is_not_told) {
     kv::Error error;
     error.code = kv::Errc::outcome_unknown;
