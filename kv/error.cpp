@@ -19,6 +19,10 @@ std::string_view to_string(Errc code) {
             return "idempotency_conflict";
         case Errc::compacted:
             return "compacted";
+        case Errc::quota_exceeded:
+            return "quota_exceeded";
+        case Errc::rate_limited:
+            return "rate_limited";
         case Errc::overloaded:
             return "overloaded";
         case Errc::store_full:

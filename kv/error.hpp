@@ -21,6 +21,8 @@ enum class Errc : std::uint8_t {
     invalid,               // The request makes no sense, whatever the state (an empty key, a bad position).
     idempotency_conflict,  // The request id was used before with another commit.
     compacted,             // The history no longer reaches back that far.
+    quota_exceeded,        // The namespace would hold more than its quota; nothing changed. Deletes still work.
+    rate_limited,          // The namespace has had its writes for now; nothing changed.
     overloaded,            // Too much is queued; try again later. Nothing was logged.
     store_full,            // The map or the disk is full. Nothing was logged; deletes still work.
     shutting_down,         // The store is closing. Nothing was logged.
@@ -35,11 +37,22 @@ struct FailedCheck {
     std::optional<std::uint64_t> current_version;  // nullopt: the key is absent
 };
 
+// Which quota a commit would have exceeded.
+struct ExceededQuota {
+    enum class Kind : std::uint8_t { bytes, keys };
+    Kind kind = Kind::bytes;
+    std::uint64_t used = 0;  // before the commit
+    std::uint64_t limit = 0;
+};
+
 struct Error {
     Errc code = Errc::invalid;
-    std::string message;                   // for a person; never holds values of other callers
-    std::optional<std::size_t> operation;  // position in Commit::operations that failed
-    std::vector<FailedCheck> failed;       // for check_failed
+    std::string message;                         // for a person; never holds values of other callers
+    std::optional<std::size_t> operation;        // position in Commit::operations that failed
+    std::vector<FailedCheck> failed;             // for check_failed
+    std::optional<ExceededQuota> exceeded = {};  // for quota_exceeded
+    std::int64_t retry_after_ms = 0;             // for rate_limited: a write may go through then
+    bool emptied = false;                        // for compacted: the namespace was emptied since that version
 };
 
 // Called by result::value() on an error; callers that test first never meet it.

@@ -35,6 +35,13 @@ inline constexpr std::size_t request_note_bytes_max = 1024;
 // JSON that operations parse out of stored values; deeper nesting is a type mismatch.
 inline constexpr std::size_t json_depth_max = 64;
 
+// Faster is no limit: no machine commits that often.
+inline constexpr std::uint64_t writes_per_second_max = 1'000'000'000;
+
+// Namespaces whose rate of writing the writer remembers; those that may write at full rate again are forgotten
+// first.
+inline constexpr std::size_t rates_remembered_max = std::size_t{64} << 10;
+
 // Commits that wait for the writer; beyond it a commit is refused as overloaded.
 inline constexpr std::size_t queued_commits_max = 8192;
 inline constexpr std::size_t queued_bytes_max = std::size_t{128} << 20;

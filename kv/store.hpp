@@ -61,12 +61,32 @@ public:
     virtual asio::awaitable<Result<std::optional<Committed>>> recall(const NamespaceName& name,
                                                                      const RequestId& request) = 0;
 
-    // What changed after that version, in order; compacted when the history does not reach back to it.
+    // What changed after that version, in order; compacted when the history does not reach back to it, which is so
+    // for every version before the last emptying (Error::emptied).
     virtual asio::awaitable<Result<ChangesPage>> changes(const NamespaceName& name, Version after,
                                                          std::size_t changes_max, std::size_t bytes_max) = 0;
 
     // All zero for a namespace that was never written.
     virtual asio::awaitable<Result<Usage>> usage(const NamespaceName& name) = 0;
+
+    // Usage and quota of one namespace.
+    virtual asio::awaitable<Result<NamespaceInfo>> describe(const NamespaceName& name) = 0;
+
+    // The namespaces of a workspace that were ever written or given a quota, without those of dropped owners: by
+    // scope and, within one, in a fixed order of their subjects. Pages of one listing may be read at rising
+    // versions. invalid when `request.after` is not a NamespacesPage::next of such a listing.
+    virtual asio::awaitable<Result<NamespacesPage>> namespaces(const Uuid& workspace, const NamespaceFilter& filter,
+                                                               const NamespacesRequest& request) = 0;
+
+    // Replaces the quota whole; also of a namespace that was never written. It does not count as a write. A
+    // namespace that holds more already keeps it: only what would grow it further is refused. Returns when it is
+    // durable. invalid for the system namespace.
+    virtual asio::awaitable<Result<Version>> set_quota(const NamespaceName& name, const Quota& quota) = 0;
+
+    // Removes all keys and files, at one version of its own, in the same short time whatever they are; their space
+    // is freed behind. Versions go on, the quota stays, and remembered request ids too. A namespace that holds
+    // nothing stays at its version. invalid for the system namespace.
+    virtual asio::awaitable<Result<Version>> empty(const NamespaceName& name) = 0;
 
     // Drops the owner's namespaces for good: gone for every caller when it returns, and no commit that was under
     // way brings them back. Their space is freed behind. Dropping twice is no error.

@@ -219,9 +219,42 @@ struct Usage {
     TimeMs last_written_ms = 0;
 };
 
-// One changed key of one commit, as the history tells it.
+// What a namespace may hold at most; nullopt: no limit.
+struct Quota {
+    std::optional<std::uint64_t> bytes;              // Usage::bytes and Usage::file_bytes together
+    std::optional<std::uint64_t> keys;               // Usage::keys and Usage::files together
+    std::optional<std::uint64_t> writes_per_second;  // commits; at least 1
+
+    bool operator==(const Quota&) const = default;
+};
+
+// A namespace as lists of namespaces show it.
+struct NamespaceInfo {
+    NamespaceName name;
+    Usage usage;
+    Quota quota;
+};
+
+// Which namespaces of a workspace a list covers; the conditions hold together.
+struct NamespaceFilter {
+    std::optional<Scope> scope;
+    std::string subject_prefix;
+};
+
+struct NamespacesRequest {
+    std::size_t entries_max = 100;
+    std::string after;  // NamespacesPage::next of the page before, or empty
+};
+
+struct NamespacesPage {
+    std::vector<NamespaceInfo> items;
+    std::string next;  // resumes behind this page; empty when nothing follows
+};
+
+// One changed key of one commit, as the history tells it. `empty` stands for all keys and files at once and names
+// none of them; only observers meet it, because a history does not reach back behind it.
 struct Change {
-    enum class Kind : std::uint8_t { put = 1, remove = 2, expire = 3 };
+    enum class Kind : std::uint8_t { put = 1, remove = 2, expire = 3, empty = 4 };
     Kind kind = Kind::put;
     Collection collection = Collection::key;
     std::string key;

@@ -26,8 +26,13 @@ Directory::Directory(SystemStore& records, Integrations& integrations, std::size
 // Invalidating a record that nothing came from costs a few nanoseconds, so it is not asked which record it is.
 void Directory::observe(std::span<const kv::Change> changes) {
     for (const auto& change : changes) {
-        cache_.invalidate(change.key);
-        policies_.invalidate(change.key);
+        if (change.kind == kv::Change::Kind::empty) {
+            cache_.invalidate_all();
+            policies_.invalidate_all();
+        } else {
+            cache_.invalidate(change.key);
+            policies_.invalidate(change.key);
+        }
     }
 }
 

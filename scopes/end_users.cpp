@@ -72,6 +72,24 @@ asio::awaitable<Result<Written<EndUser>>> EndUsers::create(NewEndUser end_user,
                     .field = "externalId"};
 }
 
+asio::awaitable<Result<std::vector<std::optional<std::string>>>> EndUsers::external_ids(Uuid workspace,
+                                                                                        std::vector<Uuid> ids) {
+    std::vector<std::optional<std::string>> external_ids;
+    if (ids.empty()) co_return external_ids;
+    std::vector<std::string> record_keys;
+    record_keys.reserve(ids.size());
+    for (const Uuid& id : ids)
+        record_keys.push_back(keys::end_user(workspace, id));
+    auto entries = co_await records_.find_many(std::move(record_keys));
+    if (!entries) co_return entries.error();
+    external_ids.resize(ids.size());
+    for (std::size_t i = 0; i < ids.size(); ++i) {
+        const auto& entry = (*entries)[i];
+        if (entry) external_ids[i] = std::move(parse_record<EndUserRecord>(entry->value).external_id);
+    }
+    co_return external_ids;
+}
+
 asio::awaitable<Result<FoundEndUser>> EndUsers::find(Uuid id) {
     auto id_key = keys::id(id);
     auto id_entry = co_await records_.find(std::move(id_key));
@@ -156,21 +174,6 @@ asio::awaitable<Result<Written<EndUser>>> EndUsers::update(Uuid id, EndUserChang
         if (outcome.error().code != kv::Errc::check_failed) co_return store_error(outcome.error());
     }
     co_return changes_too_often("end user");
-}
-
-asio::awaitable<Result<std::vector<std::string>>> EndUsers::external_ids(Uuid workspace,
-                                                                         std::vector<Uuid> end_users) {
-    std::vector<std::string> wanted;
-    wanted.reserve(end_users.size());
-    for (const auto& id : end_users)
-        wanted.push_back(keys::end_user(workspace, id));
-    auto entries = co_await records_.find_many(std::move(wanted));
-    if (!entries) co_return entries.error();
-    std::vector<std::string> external_ids;
-    for (const auto& entry : *entries) {
-        external_ids.push_back(entry ? parse_record<EndUserRecord>(entry->value).external_id : std::string());
-    }
-    co_return external_ids;
 }
 
 }  // namespace alcove::scopes

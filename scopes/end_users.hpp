@@ -64,6 +64,10 @@ public:
     // By external id, primary or deprecated. end_user_not_found
     asio::awaitable<Result<EndUser>> get_by_external_id(Uuid workspace, ExternalId external_id);
 
+    // The primary external id of each, all at one moment; nullopt for who is not an end user of the workspace.
+    asio::awaitable<Result<std::vector<std::optional<std::string>>>> external_ids(Uuid workspace,
+                                                                                  std::vector<Uuid> ids);
+
     // bad_cursor
     asio::awaitable<Result<Listing<EndUser>>> list(Uuid workspace, ListRequest request);
 
@@ -73,9 +77,6 @@ public:
 
     // end_user_not_found, also when its workspace is gone
     asio::awaitable<Result<FoundEndUser>> find(Uuid id);
-
-    // The primary external ids of end users, in their order; empty for who is gone.
-    asio::awaitable<Result<std::vector<std::string>>> external_ids(Uuid workspace, std::vector<Uuid> end_users);
 
 private:
     SystemStore& records_;

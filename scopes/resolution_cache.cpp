@@ -66,6 +66,11 @@ void ResolutionCache::insert(const kv::Uuid& workspace, std::string_view selecto
               .generation = generation};
 }
 
+void ResolutionCache::invalidate_all() {
+    for (auto& counter : counters_)
+        counter.fetch_add(1, std::memory_order_seq_cst);
+}
+
 void ResolutionCache::invalidate(std::string_view record_key) {
     const std::size_t counter = std::hash<std::string_view>{}(record_key) % counter_count;
     counters_[counter].fetch_add(1, std::memory_order_seq_cst);

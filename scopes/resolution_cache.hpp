@@ -43,6 +43,8 @@ public:
 
     // Every entry that came from the record ends before this returns.
     void invalidate(std::string_view record_key);
+    // The same for every record.
+    void invalidate_all();
 
 private:
     static constexpr std::size_t ways = 4;

@@ -13,7 +13,7 @@ constexpr std::string_view end_user_kind = "end_user";
 constexpr std::string_view mcp_kind = "mcp";
 
 bool concerns_tokens(const kv::Change& change) {
-    return change.key.starts_with(keys::tokens);
+    return change.key.starts_with(keys::tokens) || change.kind == kv::Change::Kind::empty;
 }
 
 std::shared_ptr<const Principal> to_principal(const TokenRecord& record, const kv::Entry& entry) {

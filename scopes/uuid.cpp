@@ -55,14 +55,14 @@ std::string format_uuid(const Uuid& id) {
     return text;
 }
 
-Uuid uuid_of_bytes(std::string_view bytes) {
-    Uuid id{};
-    std::copy_n(bytes.begin(), std::min(bytes.size(), sizeof id.data), id.begin());
-    return id;
-}
-
 std::string uuid_bytes(const Uuid& id) {
     return {id.begin(), id.end()};
+}
+
+Uuid uuid_of_bytes(std::string_view bytes) {
+    Uuid id{};
+    if (bytes.size() == id.size()) std::copy(bytes.begin(), bytes.end(), id.begin());
+    return id;
 }
 
 UuidMaker::UuidMaker(std::function<TimeMs()> clock) : clock_(std::move(clock)) {}

@@ -25,7 +25,7 @@ std::string format_uuid(const Uuid& id);
 // The 16 bytes, as they name an end user's namespace.
 std::string uuid_bytes(const Uuid& id);
 
-// The id of 16 bytes.
+// The other way round. Anything but 16 bytes gives the nil UUID.
 Uuid uuid_of_bytes(std::string_view bytes);
 
 // Makes UUIDs that grow with every call, also when the clock stands still or goes back. Thread-safe.

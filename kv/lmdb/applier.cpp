@@ -22,6 +22,44 @@ constexpr std::size_t step_namespaces_max = 64;
 constexpr auto full_retry = std::chrono::seconds(1);
 constexpr auto tick = std::chrono::seconds(1);
 
+// Deletes what has the prefix (of an entry's key, the namespace's number at least), with its deadlines. False when
+// the budget ended first, and so below.
+bool purge_entries(WriteTransaction& txn, std::string_view prefix, std::size_t& budget) {
+    for (const std::string& key : txn.keys_with_prefix(prefix, budget)) {
+        const EntryView record = decode_record(*txn.get(key));
+        if (record.expires_ms) {
+            const auto scope = static_cast<Scope>(key[0]);
+            const NamespaceId id = load_be64(key.data() + 1);
+            const auto collection = static_cast<Collection>(key[entry_prefix_bytes - 1]);
+            const std::string_view user_key = std::string_view(key).substr(entry_prefix_bytes);
+            txn.erase(expiry_key(*record.expires_ms, scope, id, collection, user_key));
+        }
+        txn.erase(key);
+        --budget;
+    }
+    return budget != 0;
+}
+
+bool purge_changes(WriteTransaction& txn, NamespaceId id, std::size_t& budget) {
+    IndexKey changes(Table::changes);
+    changes.be64(id);
+    for (const std::string& key : txn.keys_with_prefix(changes, budget)) {
+        txn.erase(key);
+        --budget;
+    }
+    return budget != 0;
+}
+
+// All that stands under a number, and then the number.
+bool purge_number(WriteTransaction& txn, Scope scope, NamespaceId id, std::size_t& budget) {
+    IndexKey entries(table_of(scope));
+    entries.be64(id);
+    if (!purge_entries(txn, entries, budget) || !purge_changes(txn, id, budget)) return false;
+    txn.erase(id_key(id));
+    --budget;
+    return budget != 0;
+}
+
 }  // namespace
 
 Applier::Applier(Core& core) : core_(core), state_(core.state) {
@@ -60,9 +98,9 @@ bool Applier::wait_applied(Version through) {
     return core_.applied.load() >= through;
 }
 
-void Applier::purge(Owner owner, Version dropped_at) {
+void Applier::purge(Freed freed, Version since) {
     const std::lock_guard lock(mutex_);
-    purges_.push_back({.owner = std::move(owner), .dropped_at = dropped_at});
+    purges_.push_back({.freed = std::move(freed), .since = since});
 }
 
 void Applier::stop() {
@@ -171,51 +209,33 @@ void Applier::measure_room() {
              static_cast<std::int64_t>(core_.options.disk_free_bytes()) - static_cast<std::int64_t>(kept)});
 }
 
-// Dropped owners whose space was not yet freed when the store was closed last.
+// What was dropped or emptied and not yet freed when the store was closed last.
 void Applier::load_purges() {
     const Snapshot snapshot = Snapshot::at_published(core_.index, core_.overlays);
     const std::string prefix{static_cast<char>(Table::namespaces), 'T'};
     for (Scan scan(snapshot, prefix, after_prefix(prefix), Order::ascending); scan.valid(); scan.next()) {
         if (scan.value()[0] != tombstone_pending) continue;
-        purges_.push_back({.owner = decode_owner(scan.value()), .dropped_at = snapshot.version()});
+        purges_.push_back({.freed = decode_owner(scan.value()), .since = snapshot.version()});
+    }
+    for (Scan scan(snapshot, leftovers_prefix, after_prefix(leftovers_prefix), Order::ascending); scan.valid();
+         scan.next()) {
+        purges_.push_back({.freed = decode_leftover(scan.value()), .since = snapshot.version()});
     }
 }
 
-// Frees a bounded part of one dropped owner's space. False when there is nothing to do.
+// Frees a bounded part of what one drop or emptying left. False when there is nothing to do.
 bool Applier::purge_step() {
-    Purge purge;
+    Purge next;
     {
         const std::lock_guard lock(mutex_);
         const auto ready = std::find_if(purges_.begin(), purges_.end(),
-                                        [this](const Purge& each) { return each.dropped_at <= state_.applied; });
+                                        [this](const Purge& each) { return each.since <= state_.applied; });
         if (ready == purges_.end()) return false;
-        purge = *ready;
+        next = *ready;
         std::iter_swap(purges_.begin(), ready);
     }
     WriteTransaction txn(core_.index);
-    std::vector<std::string> keys;
-    if (purge.owner.subject) {
-        const NamespaceName name{.scope = purge.owner.subject->scope,
-                                 .workspace = purge.owner.workspace,
-                                 .subject = purge.owner.subject->id};
-        const IndexKey key = state_key(name);
-        if (txn.get(key)) keys.emplace_back(key.view());
-    } else {
-        for (const Scope scope : {Scope::workspace, Scope::end_user, Scope::external}) {
-            auto more = txn.keys_with_prefix(state_prefix(scope, purge.owner.workspace), step_namespaces_max);
-            keys.insert(keys.end(), more.begin(), more.end());
-        }
-    }
-    std::size_t budget = step_entries_max;
-    bool all = keys.size() < step_namespaces_max;
-    for (const std::string& key : keys) {
-        const auto bytes = txn.get(key);
-        if (!purge_namespace(txn, decode_state(*bytes), budget)) {
-            all = false;
-            break;
-        }
-    }
-    if (all) txn.put(tombstone_key(purge.owner), encode_owner(purge.owner, tombstone_done));
+    const bool all = std::visit([&](const auto& freed) { return purge(txn, freed); }, next.freed);
     txn.commit();
     if (all) {
         const std::lock_guard lock(mutex_);
@@ -224,31 +244,47 @@ bool Applier::purge_step() {
     return true;
 }
 
-// False when the budget ended first.
-bool Applier::purge_namespace(WriteTransaction& txn, const NamespaceState& state, std::size_t& budget) {
-    IndexKey entries(table_of(state.name.scope));
-    entries.be64(state.id);
-    for (const std::string& key : txn.keys_with_prefix(entries, budget)) {
-        const EntryView record = decode_record(*txn.get(key));
-        if (record.expires_ms) {
-            const auto collection = static_cast<Collection>(key[entry_prefix_bytes - 1]);
-            const std::string_view user_key = std::string_view(key).substr(entry_prefix_bytes);
-            txn.erase(expiry_key(*record.expires_ms, state.name.scope, state.id, collection, user_key));
+bool Applier::purge(WriteTransaction& txn, const Owner& owner) {
+    std::vector<std::string> keys;
+    if (owner.subject) {
+        const NamespaceName name{
+            .scope = owner.subject->scope, .workspace = owner.workspace, .subject = owner.subject->id};
+        const IndexKey key = state_key(name);
+        if (txn.get(key)) keys.emplace_back(key.view());
+    } else {
+        for (const Scope scope : {Scope::workspace, Scope::end_user, Scope::external}) {
+            auto more = txn.keys_with_prefix(state_prefix(scope, owner.workspace), step_namespaces_max);
+            keys.insert(keys.end(), more.begin(), more.end());
+        }
+    }
+    std::size_t budget = step_entries_max;
+    bool all = keys.size() < step_namespaces_max;
+    for (const std::string& key : keys) {
+        const NamespaceState state = decode_state(*txn.get(key));
+        if (!purge_number(txn, state.name.scope, state.id, budget) ||
+            !purge_number(txn, state.name.scope, state.internal_id, budget)) {
+            all = false;
+            break;
         }
         txn.erase(key);
         --budget;
     }
-    IndexKey changes(Table::changes);
-    changes.be64(state.id);
-    for (const std::string& key : txn.keys_with_prefix(changes, budget)) {
-        txn.erase(key);
-        --budget;
+    if (all) txn.put(tombstone_key(owner), encode_owner(owner, tombstone_done));
+    return all;
+}
+
+bool Applier::purge(WriteTransaction& txn, const Leftover& leftover) {
+    std::size_t budget = step_entries_max;
+    if (leftover.keeps_internal) {
+        for (const Collection collection : {Collection::key, Collection::file}) {
+            if (!purge_entries(txn, entry_key(leftover.scope, leftover.id, collection, {}), budget)) return false;
+        }
+        if (!purge_changes(txn, leftover.id, budget)) return false;
+    } else if (!purge_number(txn, leftover.scope, leftover.id, budget)) {
+        return false;
     }
-    if (budget == 0) return false;
-    txn.erase(state_key(state.name));
-    txn.erase(id_key(state.id));
-    --budget;
-    return budget != 0;
+    txn.erase(leftover_key(leftover.id));
+    return true;
 }
 
 // Removes the oldest segment when the history may forget it and the index no longer needs it.

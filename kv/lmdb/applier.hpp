@@ -7,6 +7,7 @@
 #include <mutex>
 #include <optional>
 #include <thread>
+#include <variant>
 #include <vector>
 
 #include "kv/lmdb/core.hpp"
@@ -35,8 +36,9 @@ public:
     // Waits until nothing is left to apply up to that version; false when the applier stopped before.
     bool wait_applied(Version through);
 
-    // An owner was dropped: its space is freed once the index holds the drop.
-    void purge(Owner owner, Version dropped_at);
+    // An owner was dropped or a namespace emptied: the space is freed once the index holds that commit.
+    using Freed = std::variant<Owner, Leftover>;
+    void purge(Freed freed, Version since);
 
     // Measures the room on the disk and in the map now.
     void measure_room();
@@ -53,15 +55,17 @@ private:
         NamespaceId next_id = 1;
     };
     struct Purge {
-        Owner owner;
-        Version dropped_at = 0;
+        Freed freed;
+        Version since = 0;
     };
 
     void loop();
     bool apply_frozen(const Frozen& frozen);
     void load_purges();
     bool purge_step();
-    bool purge_namespace(WriteTransaction& txn, const NamespaceState& state, std::size_t& budget);
+    // Each frees as much as the budget allows; false when something is left.
+    bool purge(WriteTransaction& txn, const Owner& owner);
+    bool purge(WriteTransaction& txn, const Leftover& leftover);
     bool trim_step();
 
     Core& core_;

@@ -188,9 +188,10 @@ void materialise(const log::CommitRecord& commit, Version version, log::Position
     }
     const Scope scope = commit.name.scope;
     for (const log::Effect& effect : commit.effects) {
-        const IndexKey key = entry_key(scope, commit.id, effect.collection, effect.key);
+        const NamespaceId id = commit.id_of(effect.collection);
+        const IndexKey key = entry_key(scope, id, effect.collection, effect.key);
         if (effect.previous_expires_ms) {
-            overlay.erase(expiry_key(*effect.previous_expires_ms, scope, commit.id, effect.collection, effect.key),
+            overlay.erase(expiry_key(*effect.previous_expires_ms, scope, id, effect.collection, effect.key),
                           version);
         }
         if (effect.kind != Change::Kind::put) {
@@ -202,21 +203,34 @@ void materialise(const log::CommitRecord& commit, Version version, log::Position
         if (record.expires_ms) {
             std::string bytes;
             append_be64(bytes, version);
-            overlay.put(expiry_key(*record.expires_ms, scope, commit.id, effect.collection, effect.key), version,
-                        bytes);
+            overlay.put(expiry_key(*record.expires_ms, scope, id, effect.collection, effect.key), version, bytes);
         }
     }
     if (history) overlay.put(change_key(commit.id, version), version, encode_position(at));
-    if (commit.created_version == version) {
+    if (commit.emptied_id) {
+        const Leftover leftover = leftover_of(commit);
+        overlay.put(leftover_key(leftover.id), version, encode_leftover(leftover));
+    }
+    if (commit.created_version == version || commit.emptied_id) {
         overlay.put(id_key(commit.id), version, encode_state(state_after(commit, version)));
     }
 }
 
 NamespaceState state_after(const log::CommitRecord& commit, Version version) {
-    NamespaceState state{
-        .id = commit.id, .name = commit.name, .created_version = commit.created_version, .usage = commit.usage};
+    NamespaceState state{.id = commit.id,
+                         .internal_id = commit.internal_id,
+                         .name = commit.name,
+                         .created_version = commit.created_version,
+                         .emptied_version = commit.emptied_version,
+                         .usage = commit.usage,
+                         .quota = commit.quota};
     state.usage.version = version;
     return state;
+}
+
+Leftover leftover_of(const log::CommitRecord& commit) {
+    const NamespaceId id = commit.emptied_id.value();
+    return {.scope = commit.name.scope, .id = id, .keeps_internal = id == commit.internal_id};
 }
 
 std::optional<NamespaceState> find_state(const Snapshot& snapshot, const NamespaceName& name) {
@@ -227,11 +241,20 @@ std::optional<NamespaceState> find_state(const Snapshot& snapshot, const Namespa
         if (snapshot.get(tombstone_key(owner))) return std::nullopt;
     }
     if (const auto bytes = snapshot.get(state_key(name))) return decode_state(*bytes);
-    return NamespaceState{.id = 0, .name = name, .created_version = 0, .usage = {}};
+    NamespaceState unwritten;
+    unwritten.name = name;
+    return unwritten;
 }
 
 std::vector<Change> changes_of(const log::CommitRecord& commit, Version version) {
     std::vector<Change> changes;
+    if (commit.emptied_id) {
+        Change change;
+        change.kind = Change::Kind::empty;
+        change.version = version;
+        change.time_ms = commit.time_ms;
+        changes.push_back(std::move(change));
+    }
     for (const log::Effect& effect : commit.effects) {
         if (effect.collection == Collection::internal) continue;
         Change change{.kind = effect.kind,

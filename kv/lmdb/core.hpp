@@ -34,7 +34,7 @@ struct IndexState {
     NamespaceId next_id = 1;  // numbers below it are taken
     TimeMs time_ms = 0;       // the store's clock at `applied`
 };
-inline constexpr std::uint32_t index_format = 1;
+inline constexpr std::uint32_t index_format = 2;
 inline constexpr std::string_view index_state_key{"\7state", 6};
 
 std::string encode_index_state(const IndexState& state);
@@ -96,6 +96,9 @@ void materialise(const log::CommitRecord& commit, Version version, log::Position
                  Overlay& overlay);
 
 NamespaceState state_after(const log::CommitRecord& commit, Version version);
+
+// What a commit that emptied a namespace leaves behind.
+Leftover leftover_of(const log::CommitRecord& commit);
 
 // Looks a name up: its state (id 0 when never written), or nullopt when its owner was dropped.
 std::optional<NamespaceState> find_state(const Snapshot& snapshot, const NamespaceName& name);

@@ -66,6 +66,11 @@ std::optional<Error> refuse_key(const std::string& key, bool may_be_empty) {
     return error(Errc::too_large, "a key has at most " + std::to_string(limits::key_bytes_max) + " bytes");
 }
 
+std::optional<Error> refuse_name(const NamespaceName& name) {
+    if (name.subject.size() <= limits::subject_bytes_max) return std::nullopt;
+    return error(Errc::invalid, "a subject has at most " + std::to_string(limits::subject_bytes_max) + " bytes");
+}
+
 // What is wrong with a commit, whatever the state.
 std::optional<Error> refuse(const NamespaceName& name, const Commit& commit, std::size_t bytes) {
     if (commit.operations.size() > limits::operations_per_commit_max ||
@@ -77,10 +82,7 @@ std::optional<Error> refuse(const NamespaceName& name, const Commit& commit, std
         return error(Errc::too_large,
                      "a commit has at most " + std::to_string(limits::commit_bytes_max) + " bytes");
     }
-    if (name.subject.size() > limits::subject_bytes_max) {
-        return error(Errc::invalid,
-                     "a subject has at most " + std::to_string(limits::subject_bytes_max) + " bytes");
-    }
+    if (auto refused = refuse_name(name)) return refused;
     if (commit.request_id &&
         (commit.request_id->id.empty() || commit.request_id->id.size() > limits::request_id_bytes_max)) {
         return error(Errc::invalid,
@@ -158,28 +160,56 @@ public:
         co_return reader_.usage(name);
     }
 
+    asio::awaitable<Result<NamespaceInfo>> describe(const NamespaceName& name) override {
+        if (core_.closing) co_return shutting_down();
+        co_return reader_.describe(name);
+    }
+
+    asio::awaitable<Result<NamespacesPage>> namespaces(const Uuid& workspace, const NamespaceFilter& filter,
+                                                       const NamespacesRequest& request) override {
+        if (core_.closing) co_return shutting_down();
+        co_return reader_.namespaces(workspace, filter, request);
+    }
+
     asio::awaitable<Result<Committed>> commit(const NamespaceName& name, Commit commit) override {
         const std::size_t bytes = weight(commit);
         if (auto refused = refuse(name, commit, bytes)) co_return std::move(*refused);
-        auto submitted = submit(bytes, name, std::move(commit));
+        auto submitted = submit(bytes, name, Task(std::move(commit)));
         auto outcome = co_await std::move(submitted);
         co_return outcome;
     }
 
     asio::awaitable<Result<std::optional<Committed>>> recall(const NamespaceName& name,
                                                              const RequestId& request) override {
-        auto entry = co_await get(name, request.id, Collection::internal);
-        if (!entry && entry.error().code == Errc::not_found) co_return std::optional<Committed>();
-        if (!entry) co_return std::move(entry).error();
-        auto committed = decode_outcome(entry->value, request.digest);
-        if (!committed) co_return std::move(committed).error();
-        co_return std::move(*committed);
+        if (core_.closing) co_return shutting_down();
+        co_return reader_.recall(name, request);
+    }
+
+    asio::awaitable<Result<Version>> set_quota(const NamespaceName& name, const Quota& quota) override {
+        if (auto refused = refuse_name(name)) co_return std::move(*refused);
+        if (name.scope == Scope::system) co_return error(Errc::invalid, "the system namespace has no quota");
+        if (quota.writes_per_second == 0U)
+            co_return error(Errc::invalid, "a quota allows a write a second at least");
+        auto submitted = submit(0, name, Task(SetQuota{.quota = quota}));
+        auto outcome = co_await std::move(submitted);
+        if (!outcome) co_return std::move(outcome).error();
+        co_return outcome->version;
+    }
+
+    asio::awaitable<Result<Version>> empty(const NamespaceName& name) override {
+        if (auto refused = refuse_name(name)) co_return std::move(*refused);
+        // Identity is in it.
+        if (name.scope == Scope::system) co_return error(Errc::invalid, "the system namespace cannot be emptied");
+        auto submitted = submit(0, name, Task(Empty{}));
+        auto outcome = co_await std::move(submitted);
+        if (!outcome) co_return std::move(outcome).error();
+        co_return outcome->version;
     }
 
     asio::awaitable<Result<Version>> drop_owner(const Owner& owner) override {
         // The system namespace stands under the nil workspace, and identity with it.
         if (owner.workspace.is_nil()) co_return error(Errc::invalid, "the nil workspace cannot be dropped");
-        auto submitted = submit(0, owner);
+        auto submitted = submit(0, NamespaceName(), Task(Drop{.owner = owner}));
         auto outcome = co_await std::move(submitted);
         if (!outcome) co_return std::move(outcome).error();
         co_return outcome->version;

@@ -32,25 +32,42 @@ void count(Usage& usage, Collection collection, std::int64_t entries, std::int64
     }
 }
 
-log::CommitRecord record_for(const NamespaceState& state, TimeMs now_ms) {
-    log::CommitRecord record;
-    record.id = state.id;
-    record.name = state.name;
-    record.created_version = state.created_version;
-    record.time_ms = now_ms;
-    return record;
+// Which quota a namespace would exceed that grows so; what shrinks it is always welcome.
+std::optional<ExceededQuota> exceeded_by(const Usage& before, const Usage& after, const Quota& quota) {
+    const auto exceeds = [](std::uint64_t was, std::uint64_t is, const std::optional<std::uint64_t>& limit) {
+        return limit && is > *limit && is > was;
+    };
+    const std::uint64_t bytes = before.bytes + before.file_bytes;
+    if (exceeds(bytes, after.bytes + after.file_bytes, quota.bytes)) {
+        return ExceededQuota{.kind = ExceededQuota::Kind::bytes, .used = bytes, .limit = *quota.bytes};
+    }
+    const std::uint64_t keys = before.keys + before.files;
+    if (exceeds(keys, after.keys + after.files, quota.keys)) {
+        return ExceededQuota{.kind = ExceededQuota::Kind::keys, .used = keys, .limit = *quota.keys};
+    }
+    return std::nullopt;
 }
 
 }  // namespace
+
+log::CommitRecord record_for(const NamespaceState& state, TimeMs now_ms) {
+    log::CommitRecord record;
+    record.id = state.id;
+    record.internal_id = state.internal_id;
+    record.name = state.name;
+    record.created_version = state.created_version;
+    record.emptied_version = state.emptied_version;
+    record.time_ms = now_ms;
+    record.usage = state.usage;
+    record.quota = state.quota;
+    return record;
+}
 
 Evaluator::Evaluator(const Snapshot& snapshot, const NamespaceState& state, TimeMs now_ms, Version first_version)
     : snapshot_(snapshot), state_(state), now_ms_(now_ms), first_version_(first_version) {}
 
 Result<Evaluated> Evaluator::evaluate(Commit& commit) {
     collection_ = commit.collection;
-    if (commit.request_id) {
-        if (auto earlier = replay(commit)) return std::move(*earlier);
-    }
     if (auto failed = failed_checks(commit); !failed.empty()) {
         return Error{.code = Errc::check_failed,
                      .message = "a check did not hold",
@@ -67,7 +84,7 @@ Result<Evaluated> Evaluator::evaluate(Commit& commit) {
         }
         out.committed.results.push_back(std::move(*result));
     }
-    collect(commit, out);
+    if (auto refused = collect(commit, out)) return std::move(*refused);
     return out;
 }
 
@@ -75,7 +92,7 @@ Evaluator::Slot& Evaluator::slot(const std::string& key) {
     const auto [it, added] = slots_.try_emplace(key);
     Slot& slot = it->second;
     if (!added || state_.id == 0) return slot;
-    const auto bytes = snapshot_.get(entry_key(state_.name.scope, state_.id, collection_, key));
+    const auto bytes = snapshot_.get(entry_key(state_.name.scope, state_.id_of(collection_), collection_, key));
     if (!bytes) return slot;
     const EntryView record = decode_record(*bytes);
     slot.stored = StoredEntry{
@@ -120,7 +137,8 @@ Result<OperationResult> Evaluator::remove_prefix(const DeletePrefix& operation) 
     std::size_t found = 0;
     bool complete = true;
     if (state_.id != 0) {
-        const IndexKey lower = entry_key(state_.name.scope, state_.id, collection_, operation.prefix);
+        const IndexKey lower =
+            entry_key(state_.name.scope, state_.id_of(collection_), collection_, operation.prefix);
         for (Scan scan(snapshot_, lower, after_prefix(lower), Order::ascending); scan.valid(); scan.next()) {
             const std::string key(scan.key().substr(entry_prefix_bytes - 1));
             const auto known = slots_.find(key);
@@ -162,7 +180,6 @@ log::CommitRecord Evaluator::expire(NamespaceState& state, Collection collection
     count(state.usage, collection, -1, -static_cast<std::int64_t>(stored.bytes));
     state.usage.version = version;
     log::CommitRecord record = record_for(state, now_ms);
-    record.usage = state.usage;
     record.effects.push_back({.kind = Change::Kind::expire,
                               .collection = collection,
                               .key = key,
@@ -172,8 +189,9 @@ log::CommitRecord Evaluator::expire(NamespaceState& state, Collection collection
     return record;
 }
 
-// Turns the changed slots into records, and gives everything its version.
-void Evaluator::collect(const Commit& commit, Evaluated& out) {
+// Turns the changed slots into records, and gives everything its version; quota_exceeded when that would be too
+// much.
+std::optional<Error> Evaluator::collect(const Commit& commit, Evaluated& out) {
     out.state = state_;
     Version version = first_version_;
     for (auto& [key, slot] : slots_) {
@@ -182,6 +200,7 @@ void Evaluator::collect(const Commit& commit, Evaluated& out) {
         out.records.push_back(expire(out.state, collection_, key, *slot.stored, now_ms_, version++));
         slot.stored.reset();
     }
+    const Usage before = out.state.usage;
     log::CommitRecord record = record_for(out.state, now_ms_);
     bool wrote = false;  // also when the writes cancel each other out: their results name this version
     for (auto& [key, slot] : slots_) {
@@ -208,12 +227,19 @@ void Evaluator::collect(const Commit& commit, Evaluated& out) {
         count(out.state.usage, collection_, entries, bytes);
         record.effects.push_back(std::move(effect));
     }
+    if (const auto exceeded = exceeded_by(before, out.state.usage, state_.quota)) {
+        return Error{.code = Errc::quota_exceeded,
+                     .message = "the namespace would exceed its quota",
+                     .operation = {},
+                     .failed = {},
+                     .exceeded = exceeded};
+    }
     for (OperationResult& result : out.committed.results) {
         if (result.entry) set_own_version(*result.entry, version);
     }
     if (!wrote && !commit.request_id) {
         out.committed.version = out.state.usage.version;
-        return;
+        return std::nullopt;
     }
     out.committed.version = version;
     if (commit.request_id) {
@@ -232,7 +258,7 @@ void Evaluator::collect(const Commit& commit, Evaluated& out) {
                            .previous_version = 0,
                            .previous_expires_ms = {}};
         const IndexKey stored_at =
-            entry_key(state_.name.scope, state_.id, Collection::internal, commit.request_id->id);
+            entry_key(state_.name.scope, state_.internal_id, Collection::internal, commit.request_id->id);
         if (const auto stored = snapshot_.get(stored_at)) {  // expired, else it had been replayed
             const EntryView earlier = decode_record(*stored);
             effect.previous_version = earlier.version;
@@ -247,21 +273,19 @@ void Evaluator::collect(const Commit& commit, Evaluated& out) {
     record.created_version = out.state.created_version;
     record.usage = out.state.usage;
     out.records.push_back(std::move(record));
+    return std::nullopt;
 }
 
-std::optional<Result<Evaluated>> Evaluator::replay(const Commit& commit) const {
-    if (state_.id == 0) return std::nullopt;
-    const auto bytes =
-        snapshot_.get(entry_key(state_.name.scope, state_.id, Collection::internal, commit.request_id->id));
+std::optional<Result<Committed>> Evaluator::replay(const Commit& commit) const {
+    if (!commit.request_id || state_.internal_id == 0) return std::nullopt;
+    const auto bytes = snapshot_.get(
+        entry_key(state_.name.scope, state_.internal_id, Collection::internal, commit.request_id->id));
     if (!bytes) return std::nullopt;
     const EntryView record = decode_record(*bytes);
     if (record.expired(now_ms_)) return std::nullopt;
     auto committed = decode_outcome(record.value, commit.request_id->digest);
     if (!committed) return std::move(committed).error();
-    Evaluated out;
-    out.committed = std::move(*committed);
-    out.state = state_;
-    return out;
+    return std::move(*committed);
 }
 
 std::string encode_outcome(const std::string& digest, const Committed& committed) {

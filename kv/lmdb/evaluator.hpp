@@ -31,7 +31,11 @@ public:
     // `first_version` is the version that the first record will have. All parameters must outlive the evaluator.
     Evaluator(const Snapshot& snapshot, const NamespaceState& state, TimeMs now_ms, Version first_version);
 
-    // At most one call per evaluator. Takes the values out of the commit's operations.
+    // The outcome that is remembered for the commit's request id, if there is one.
+    std::optional<Result<Committed>> replay(const Commit& commit) const;
+
+    // For a commit that is no replay. At most one call per evaluator. Takes the values out of the commit's
+    // operations.
     Result<Evaluated> evaluate(Commit& commit);
 
     // The record that ends an expired key.
@@ -51,8 +55,7 @@ private:
     std::vector<FailedCheck> failed_checks(const Commit& commit);
     Result<OperationResult> run(Operation&& operation, std::size_t value_bytes_max);
     Result<OperationResult> remove_prefix(const DeletePrefix& operation);
-    std::optional<Result<Evaluated>> replay(const Commit& commit) const;
-    void collect(const Commit& commit, Evaluated& out);
+    std::optional<Error> collect(const Commit& commit, Evaluated& out);
 
     const Snapshot& snapshot_;
     const NamespaceState& state_;
@@ -61,6 +64,9 @@ private:
     Collection collection_ = Collection::key;
     std::map<std::string, Slot> slots_;
 };
+
+// A record without effects that leaves the namespace as that state says.
+log::CommitRecord record_for(const NamespaceState& state, TimeMs now_ms);
 
 // The outcome of a commit, as it is kept for its request id.
 std::string encode_outcome(const std::string& digest, const Committed& committed);

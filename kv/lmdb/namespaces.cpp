@@ -14,7 +14,8 @@ namespace {
 
 constexpr std::size_t subject_in_key_max = 448;
 constexpr std::size_t names_cached_max = std::size_t{64} << 10;
-constexpr std::uint8_t state_format = 1;
+constexpr std::uint8_t state_format = 2;
+static_assert(state_subject_bytes_max == subject_in_key_max + SHA256_DIGEST_LENGTH);
 
 void append_subject(IndexKey& key, std::string_view subject) {
     key.raw(subject.substr(0, subject_in_key_max));
@@ -40,6 +41,12 @@ std::string_view view(const Uuid& uuid) {
 IndexKey state_prefix(Scope scope, const Uuid& workspace) {
     IndexKey key(Table::namespaces);
     key.u8('N').u8(static_cast<std::uint8_t>(scope)).raw(workspace);
+    return key;
+}
+
+IndexKey state_prefix(Scope scope, const Uuid& workspace, std::string_view subject_prefix) {
+    IndexKey key = state_prefix(scope, workspace);
+    key.raw(subject_prefix.substr(0, subject_in_key_max));
     return key;
 }
 
@@ -73,13 +80,16 @@ std::string encode_state(const NamespaceState& state) {
     encoder.raw(view(state.name.workspace));
     encoder.bytes(state.name.subject);
     encoder.u64(state.id);
+    encoder.u64(state.internal_id);
     encoder.varint(state.created_version);
+    encoder.varint(state.emptied_version);
     encoder.varint(state.usage.version);
     encoder.varint(state.usage.keys);
     encoder.varint(state.usage.bytes);
     encoder.varint(state.usage.files);
     encoder.varint(state.usage.file_bytes);
     encoder.i64(state.usage.last_written_ms);
+    log::encode(state.quota, encoder);
     return out;
 }
 
@@ -91,13 +101,16 @@ NamespaceState decode_state(std::string_view bytes) {
     state.name.workspace = take_uuid(decoder);
     state.name.subject = decoder.bytes();
     state.id = decoder.u64();
+    state.internal_id = decoder.u64();
     state.created_version = decoder.varint();
+    state.emptied_version = decoder.varint();
     state.usage.version = decoder.varint();
     state.usage.keys = decoder.varint();
     state.usage.bytes = decoder.varint();
     state.usage.files = decoder.varint();
     state.usage.file_bytes = decoder.varint();
     state.usage.last_written_ms = decoder.i64();
+    state.quota = log::take_quota(decoder);
     if (!decoder.ok() || format != state_format) throw StoreFailure("the state of a namespace is damaged");
     return state;
 }
@@ -127,6 +140,31 @@ Owner decode_owner(std::string_view tombstone) {
     return owner;
 }
 
+IndexKey leftover_key(NamespaceId id) {
+    IndexKey key(Table::namespaces);
+    key.u8('E').be64(id);
+    return key;
+}
+
+std::string encode_leftover(const Leftover& leftover) {
+    std::string out;
+    Encoder encoder(out);
+    encoder.u8(static_cast<std::uint8_t>(leftover.scope));
+    encoder.u64(leftover.id);
+    encoder.u8(leftover.keeps_internal ? 1 : 0);
+    return out;
+}
+
+Leftover decode_leftover(std::string_view bytes) {
+    Decoder decoder(bytes);
+    Leftover leftover;
+    leftover.scope = static_cast<Scope>(decoder.u8());
+    leftover.id = decoder.u64();
+    leftover.keeps_internal = decoder.u8() != 0;
+    if (!decoder.ok()) throw StoreFailure("the record of an emptied namespace is damaged");
+    return leftover;
+}
+
 std::size_t NamespaceNameHash::operator()(const NamespaceName& name) const {
     const auto seed = XXH3_64bits_withSeed(name.workspace.data, sizeof name.workspace.data,
                                            static_cast<std::uint64_t>(name.scope));
@@ -140,22 +178,24 @@ std::optional<NamespaceId> NamespaceCache::find(const NamespaceName& name) const
     return it->second;
 }
 
-std::uint64_t NamespaceCache::generation() const {
-    const std::lock_guard lock(mutex_);
-    return generation_;
-}
-
 void NamespaceCache::insert(const NamespaceName& name, NamespaceId id, std::uint64_t generation) {
     const std::lock_guard lock(mutex_);
-    if (generation != generation_) return;
+    if (!open_ || generation != generation_.load(std::memory_order_relaxed)) return;
     if (ids_.size() >= names_cached_max) ids_.clear();
     ids_.emplace(name, id);
 }
 
-void NamespaceCache::forget_all() {
+void NamespaceCache::close() {
     const std::lock_guard lock(mutex_);
-    ++generation_;
+    open_ = false;
+    generation_.fetch_add(1, std::memory_order_release);
     ids_.clear();
+}
+
+void NamespaceCache::open() {
+    const std::lock_guard lock(mutex_);
+    open_ = true;
+    generation_.fetch_add(1, std::memory_order_release);  // for those who looked while it was closed
 }
 
 }  // namespace alcove::kv

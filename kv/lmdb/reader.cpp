@@ -2,7 +2,9 @@
 #include "kv/lmdb/reader.hpp"
 
 #include <algorithm>
+#include <array>
 
+#include "kv/lmdb/evaluator.hpp"
 #include "kv/record.hpp"
 
 namespace alcove::kv {
@@ -25,6 +27,23 @@ Error owner_dropped() {
 
 bool fits_key(std::string_view text) {
     return text.size() <= limits::key_bytes_max;
+}
+
+// The scopes whose namespaces belong to a workspace, in the order of lists.
+constexpr std::array listed_scopes = {Scope::workspace, Scope::end_user, Scope::external};
+
+// Whether the subject was dropped on its own; the workspace is asked about once.
+bool is_dropped(const Snapshot& snapshot, const NamespaceName& name) {
+    if (name.subject.empty()) return false;
+    return snapshot
+        .get(tombstone_key({.workspace = name.workspace, .subject = Owner::Subject{name.scope, name.subject}}))
+        .has_value();
+}
+
+std::string position_of(const NamespaceName& name) {
+    const IndexKey key = state_key(name);
+    const std::size_t base = state_prefix(name.scope, name.workspace).view().size();
+    return std::string(1, static_cast<char>(name.scope)).append(key.view().substr(base));
 }
 
 // The part of the scope's table that a list covers: [lower, upper), with the position taken into account.
@@ -147,6 +166,22 @@ Result<NamespaceId> Reader::resolve(const NamespaceName& name) const {
     return state->id;
 }
 
+// A number out of the cache knows nothing of snapshots: it is that of this one if no generation came between.
+Result<Reader::View> Reader::view(const NamespaceName& name) const {
+    for (;;) {
+        const std::uint64_t generation = core_.names.generation();
+        const auto known = core_.names.find(name);
+        Snapshot snapshot = Snapshot::at_published(core_.index, core_.overlays);
+        if (!known) {
+            const auto state = find_state(snapshot, name);
+            if (!state) return owner_dropped();
+            if (state->id != 0) core_.names.insert(name, state->id, generation);
+            return View{.id = state->id, .snapshot = std::move(snapshot)};
+        }
+        if (core_.names.generation() == generation) return View{.id = *known, .snapshot = std::move(snapshot)};
+    }
+}
+
 Result<Entry> Reader::get(const NamespaceName& name, std::string_view key, Collection collection) const {
     if (!fits_key(key)) return error(Errc::not_found, "no such key");
     const auto id = resolve(name);
@@ -164,15 +199,15 @@ Result<Entry> Reader::get(const NamespaceName& name, std::string_view key, Colle
 Result<std::vector<std::optional<Entry>>> Reader::get_many(const NamespaceName& name,
                                                            std::span<const std::string> keys,
                                                            Collection collection) const {
-    const auto id = resolve(name);
-    if (!id) return id.error();
+    const auto view = this->view(name);
+    if (!view) return view.error();
     std::vector<std::optional<Entry>> entries(keys.size());
-    if (*id == 0) return entries;
-    const Snapshot snapshot = Snapshot::at_published(core_.index, core_.overlays);
+    if (view->id == 0) return entries;
+    const Snapshot& snapshot = view->snapshot;
     const TimeMs now_ms = core_.clock.now_ms();
     for (std::size_t i = 0; i < keys.size(); ++i) {
         if (!fits_key(keys[i])) continue;
-        const auto bytes = snapshot.get(entry_key(name.scope, *id, collection, keys[i]));
+        const auto bytes = snapshot.get(entry_key(name.scope, view->id, collection, keys[i]));
         if (!bytes) continue;
         const EntryView record = decode_record(*bytes);
         if (!record.expired(now_ms)) entries[i] = to_entry(record);
@@ -190,11 +225,11 @@ Result<Page> Reader::list(const NamespaceName& name, const KeyRange& range, cons
     if (!after_valid || request.after.size() > limits::key_bytes_max + 1 || request.entries_max == 0) {
         return error(Errc::invalid, "not a position in this list");
     }
-    const auto id = resolve(name);
-    if (!id) return id.error();
-    if (*id == 0) return Page{};
-    const Snapshot snapshot = Snapshot::at_published(core_.index, core_.overlays);
-    const IndexKey base = entry_key(name.scope, *id, collection, {});
+    const auto view = this->view(name);
+    if (!view) return view.error();
+    if (view->id == 0) return Page{};
+    const Snapshot& snapshot = view->snapshot;
+    const IndexKey base = entry_key(name.scope, view->id, collection, {});
     const Bounds bounds = bounds_of(base, range, request);
     Scan scan(snapshot, bounds.lower, bounds.upper, request.order);
     Page page = PageBuilder(scan, base, range, request).build(core_.clock.now_ms());
@@ -213,6 +248,11 @@ Result<ChangesPage> Reader::changes(const NamespaceName& name, Version after, st
     page.through = std::max(after, snapshot.version());
     if (state->usage.version <= after) return page;
     Error compacted = error(Errc::compacted, "the history no longer reaches back to that version");
+    if (after < state->emptied_version) {
+        compacted.message = "the namespace was emptied since that version";
+        compacted.emptied = true;
+        return compacted;
+    }
     if (!core_.options.history || (after < forgotten && state->created_version <= forgotten)) return compacted;
     std::size_t bytes = 0;
     Version last = after;
@@ -235,11 +275,68 @@ Result<ChangesPage> Reader::changes(const NamespaceName& name, Version after, st
     return page;
 }
 
+Result<std::optional<Committed>> Reader::recall(const NamespaceName& name, const RequestId& request) const {
+    const Snapshot snapshot = Snapshot::at_published(core_.index, core_.overlays);
+    const auto state = find_state(snapshot, name);
+    if (!state) return owner_dropped();
+    if (state->internal_id == 0 || !fits_key(request.id)) return std::optional<Committed>();
+    const auto bytes = snapshot.get(entry_key(name.scope, state->internal_id, Collection::internal, request.id));
+    if (!bytes) return std::optional<Committed>();
+    const EntryView record = decode_record(*bytes);
+    if (record.expired(core_.clock.now_ms())) return std::optional<Committed>();
+    auto committed = decode_outcome(record.value, request.digest);
+    if (!committed) return std::move(committed).error();
+    return std::optional(std::move(*committed));
+}
+
 Result<Usage> Reader::usage(const NamespaceName& name) const {
     const Snapshot snapshot = Snapshot::at_published(core_.index, core_.overlays);
     const auto state = find_state(snapshot, name);
     if (!state) return owner_dropped();
     return state->usage;
+}
+
+Result<NamespaceInfo> Reader::describe(const NamespaceName& name) const {
+    const Snapshot snapshot = Snapshot::at_published(core_.index, core_.overlays);
+    auto state = find_state(snapshot, name);
+    if (!state) return owner_dropped();
+    return NamespaceInfo{.name = std::move(state->name), .usage = state->usage, .quota = state->quota};
+}
+
+// A position is the scope and what the last state's key ended in, so that the state need not be there any more.
+Result<NamespacesPage> Reader::namespaces(const Uuid& workspace, const NamespaceFilter& filter,
+                                          const NamespacesRequest& request) const {
+    const bool after_valid =
+        request.after.empty() ||
+        (request.after.size() <= 1 + state_subject_bytes_max &&
+         std::ranges::find(listed_scopes, static_cast<Scope>(request.after[0])) != listed_scopes.end());
+    if (!after_valid || request.entries_max == 0) return error(Errc::invalid, "not a position in this list");
+    NamespacesPage page;
+    if (filter.subject_prefix.size() > limits::subject_bytes_max) return page;
+    const Snapshot snapshot = Snapshot::at_published(core_.index, core_.overlays);
+    if (snapshot.get(tombstone_key({.workspace = workspace, .subject = {}}))) return page;
+    for (const Scope scope : listed_scopes) {
+        if (filter.scope && *filter.scope != scope) continue;
+        const IndexKey base = state_prefix(scope, workspace);
+        const IndexKey prefix = state_prefix(scope, workspace, filter.subject_prefix);
+        std::string lower(prefix.view());
+        if (!request.after.empty()) {
+            const auto passed = static_cast<Scope>(request.after[0]);
+            if (scope < passed) continue;
+            if (scope == passed) lower = std::max(lower, std::string(base.view()).append(request.after, 1) + '\0');
+        }
+        for (Scan scan(snapshot, lower, after_prefix(prefix), Order::ascending); scan.valid(); scan.next()) {
+            NamespaceState state = decode_state(scan.value());
+            if (!state.name.subject.starts_with(filter.subject_prefix)) continue;  // alike as far as the key goes
+            if (is_dropped(snapshot, state.name)) continue;
+            if (page.items.size() == request.entries_max) {
+                page.next = position_of(page.items.back().name);
+                return page;
+            }
+            page.items.push_back({.name = std::move(state.name), .usage = state.usage, .quota = state.quota});
+        }
+    }
+    return page;
 }
 
 }  // namespace alcove::kv

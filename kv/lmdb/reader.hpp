@@ -22,9 +22,19 @@ public:
                       Collection collection) const;
     Result<ChangesPage> changes(const NamespaceName& name, Version after, std::size_t changes_max,
                                 std::size_t bytes_max) const;
+    Result<std::optional<Committed>> recall(const NamespaceName& name, const RequestId& request) const;
     Result<Usage> usage(const NamespaceName& name) const;
+    Result<NamespaceInfo> describe(const NamespaceName& name) const;
+    Result<NamespacesPage> namespaces(const Uuid& workspace, const NamespaceFilter& filter,
+                                      const NamespacesRequest& request) const;
 
 private:
+    // A moment of the store, and the number that the namespace has in it.
+    struct View {
+        NamespaceId id = 0;  // when it was never written
+        Snapshot snapshot;
+    };
+    Result<View> view(const NamespaceName& name) const;
     // 0 when the namespace was never written.
     Result<NamespaceId> resolve(const NamespaceName& name) const;
 

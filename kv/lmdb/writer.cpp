@@ -25,6 +25,24 @@ Error error(Errc code, std::string message) {
     return {.code = code, .message = std::move(message), .operation = {}, .failed = {}};
 }
 
+Error owner_dropped() {
+    return error(Errc::not_found, "the namespace's owner was deleted");
+}
+
+Error no_room_for_segment() {
+    return error(Errc::store_full, "the disk has no room for another log segment");
+}
+
+Error rate_limited(TimeMs wait_ms) {
+    Error out = error(Errc::rate_limited, "the namespace is written faster than its quota allows");
+    out.retry_after_ms = wait_ms;
+    return out;
+}
+
+Committed committed_at(Version version) {
+    return {.version = version, .results = {}, .replayed = false};
+}
+
 bool only_frees(const Commit& commit) {
     return commit.frees_space ||
            std::all_of(commit.operations.begin(), commit.operations.end(), [](const auto& op) {
@@ -204,7 +222,8 @@ void Writer::sweep() {
         const std::string user_key(decoder.rest());
         const auto named = view_->get(id_key(id));
         NamespaceState* state = named ? state_of(decode_state(*named).name) : nullptr;
-        if (!state) continue;  // dropped: its entries go with it
+        // Dropped or emptied: its entries go with it.
+        if (!state || state->id_of(collection) != id) continue;
         const auto stored = view_->get(entry_key(state->name.scope, id, collection, user_key));
         if (!stored) continue;
         const EntryView record = decode_record(*stored);
@@ -213,9 +232,8 @@ void Writer::sweep() {
                                 .expires_ms = record.expires_ms,
                                 .bytes = user_key.size() + record.value.size()};
         NamespaceState after = *state;
-        std::vector<log::CommitRecord> records;
-        records.push_back(Evaluator::expire(after, collection, user_key, entry, now_ms_, next_version()));
-        if (!log_records(std::move(records))) {  // the disk has no room
+        auto expired = Evaluator::expire(after, collection, user_key, entry, now_ms_, next_version());
+        if (!log_record(std::move(expired))) {  // the disk has no room
             next_expiry_ms_ = now_ms_ + sweep_pause_ms;
             break;
         }
@@ -229,28 +247,82 @@ void Writer::answer(std::unique_ptr<Job> job, Result<Committed> outcome) {
 }
 
 Result<Committed> Writer::run(Job& job) {
-    return job.dropped ? run_drop(*job.dropped) : run_commit(job);
+    if (auto* commit = std::get_if<Commit>(&job.task)) return run_commit(job, *commit);
+    if (const auto* change = std::get_if<SetQuota>(&job.task)) return run_set_quota(job.name, change->quota);
+    if (const auto* drop = std::get_if<Drop>(&job.task)) return run_drop(drop->owner);
+    return run_empty(job.name);
 }
 
-Result<Committed> Writer::run_commit(Job& job) {
+Result<Committed> Writer::run_commit(const Job& job, Commit& commit) {
     NamespaceState* state = state_of(job.name);
-    if (!state) return error(Errc::not_found, "the namespace's owner was deleted");
-    if (const std::string_view refusal = core_.refusal(job.bytes); !refusal.empty() && !only_frees(job.commit)) {
-        return error(Errc::store_full, std::string(refusal));
-    }
+    if (!state) return owner_dropped();
     const bool fresh = state->id == 0;
     NamespaceState before = *state;
-    if (fresh) before.id = core_.next_id;
+    if (fresh) before.id = before.internal_id = core_.next_id;
     Evaluator evaluator(*view_, before, now_ms_, next_version());
-    auto evaluated = evaluator.evaluate(job.commit);
+    if (!fresh && commit.request_id) {
+        // First of all, since a commit that has had its effect must not be refused.
+        if (auto earlier = evaluator.replay(commit)) return std::move(*earlier);
+    }
+    const bool limited = before.quota.writes_per_second && !only_frees(commit);
+    if (const std::string_view refusal = core_.refusal(job.bytes); !refusal.empty() && !only_frees(commit)) {
+        return error(Errc::store_full, std::string(refusal));
+    }
+    if (limited) {
+        const TimeMs wait_ms = rates_.wait_ms(job.name, *before.quota.writes_per_second, now_ms_);
+        if (wait_ms > 0) return rate_limited(wait_ms);
+    }
+    auto evaluated = evaluator.evaluate(commit);
     if (!evaluated) return std::move(evaluated).error();
     if (evaluated->records.empty()) return std::move(evaluated->committed);
-    if (!log_records(std::move(evaluated->records))) {
-        return error(Errc::store_full, "the disk has no room for another log segment");
-    }
+    if (!log_records(std::move(evaluated->records))) return no_room_for_segment();
+    if (limited) rates_.take(job.name);
     if (fresh) ++core_.next_id;
     *state_of(job.name) = std::move(evaluated->state);
     return std::move(evaluated->committed);
+}
+
+Result<Committed> Writer::run_set_quota(const NamespaceName& name, const Quota& quota) {
+    const NamespaceState* state = state_of(name);
+    if (!state) return owner_dropped();
+    NamespaceState after = *state;
+    if (after.quota == quota) return committed_at(after.usage.version);
+    if (const std::string_view refusal = core_.refusal(0); !refusal.empty()) {
+        return error(Errc::store_full, std::string(refusal));
+    }
+    const bool fresh = after.id == 0;
+    after.quota = quota;
+    after.usage.version = next_version();
+    if (fresh) {
+        after.id = after.internal_id = core_.next_id;
+        after.created_version = after.usage.version;
+    }
+    if (!log_record(record_for(after, now_ms_))) return no_room_for_segment();
+    if (fresh) ++core_.next_id;
+    const Version version = after.usage.version;
+    *state_of(name) = std::move(after);
+    return committed_at(version);
+}
+
+// The namespace goes on under another number; what stands under the old one is deleted behind.
+Result<Committed> Writer::run_empty(const NamespaceName& name) {
+    const NamespaceState* state = state_of(name);
+    if (!state) return owner_dropped();
+    if (state->usage.keys == 0 && state->usage.files == 0) return committed_at(state->usage.version);
+    NamespaceState after = *state;
+    const Version version = next_version();
+    after.id = core_.next_id;
+    after.emptied_version = version;
+    after.usage = {.version = version, .last_written_ms = now_ms_};
+    log::CommitRecord record = record_for(after, now_ms_);
+    record.emptied_id = state->id;
+    const Leftover leftover = leftover_of(record);
+    if (!log_record(std::move(record))) return no_room_for_segment();
+    ++core_.next_id;
+    renumbered_any_ = true;
+    *state_of(name) = std::move(after);
+    applier_.purge(leftover, version);
+    return committed_at(version);
 }
 
 Result<Committed> Writer::run_drop(const Owner& owner) {
@@ -258,15 +330,17 @@ Result<Committed> Writer::run_drop(const Owner& owner) {
     log::CommitRecord record;
     record.dropped = owner;
     const Version version = next_version();
+    if (!log_record(std::move(record))) return no_room_for_segment();
+    states_.clear();
+    renumbered_any_ = true;
+    applier_.purge(owner, version);
+    return committed_at(version);
+}
+
+bool Writer::log_record(log::CommitRecord record) {
     std::vector<log::CommitRecord> records;
     records.push_back(std::move(record));
-    if (!log_records(std::move(records))) {
-        return error(Errc::store_full, "the disk has no room for another log segment");
-    }
-    states_.clear();
-    dropped_any_ = true;
-    applier_.purge(owner, version);
-    return Committed{.version = version, .results = {}, .replayed = false};
+    return log_records(std::move(records));
 }
 
 // Puts records into the group and into the overlay, where readers do not see them yet. False when the log has no
@@ -317,8 +391,9 @@ void Writer::finish_group() {
         }
         core_.log->append(group_, group_commits_, now_ms_);
         core_.clock.advance_to(now_ms_);
+        if (renumbered_any_) core_.names.close();
         core_.overlays.publish(last);
-        if (dropped_any_) core_.names.forget_all();
+        if (renumbered_any_) core_.names.open();
         for (const Told& told : told_) {
             core_.observers.notify(told.record.name, changes_of(told.record, told.version));
         }
@@ -326,7 +401,7 @@ void Writer::finish_group() {
         group_commits_ = 0;
         touched_.clear();
         told_.clear();
-        dropped_any_ = false;
+        renumbered_any_ = false;
     }
     if (answers_.empty()) return;
     std::size_t bytes = 0;

@@ -16,14 +16,24 @@
 #include "kv/lmdb/applier.hpp"
 #include "kv/lmdb/core.hpp"
 #include "kv/lmdb/evaluator.hpp"
+#include "kv/lmdb/rates.hpp"
 
 namespace alcove::kv {
 
-// A commit or the dropping of an owner, with the one who waits for it.
+// What a job asks for beside a commit.
+struct SetQuota {
+    Quota quota;
+};
+struct Empty {};
+struct Drop {
+    Owner owner;
+};
+using Task = std::variant<Commit, SetQuota, Empty, Drop>;
+
+// A task for the writer, with the one who waits for it.
 class Job {
 public:
-    Job(NamespaceName job_name, Commit job_commit) : name(std::move(job_name)), commit(std::move(job_commit)) {}
-    explicit Job(Owner job_dropped) : dropped(std::move(job_dropped)) {}
+    Job(NamespaceName job_name, Task job_task) : name(std::move(job_name)), task(std::move(job_task)) {}
     virtual ~Job() = default;
 
     virtual asio::any_io_executor executor() const = 0;
@@ -31,9 +41,8 @@ public:
     // Goes on with the caller. Called once, on its executor.
     virtual void resume(Result<Committed> outcome) = 0;
 
-    NamespaceName name;
-    Commit commit;
-    std::optional<Owner> dropped;
+    NamespaceName name;  // not for Drop
+    Task task;
     std::size_t bytes = 0;  // rough size, for the queue's bound
 };
 
@@ -85,9 +94,12 @@ private:
     void sweep();
     void answer(std::unique_ptr<Job> job, Result<Committed> outcome);
     Result<Committed> run(Job& job);
-    Result<Committed> run_commit(Job& job);
+    Result<Committed> run_commit(const Job& job, Commit& commit);
+    Result<Committed> run_set_quota(const NamespaceName& name, const Quota& quota);
+    Result<Committed> run_empty(const NamespaceName& name);
     Result<Committed> run_drop(const Owner& owner);
     bool log_records(std::vector<log::CommitRecord> records);
+    bool log_record(log::CommitRecord record);
     void finish_group();
     void fail(const std::string& why);
     void freeze_when_due();
@@ -116,7 +128,8 @@ private:
     std::vector<Told> told_;
     std::unordered_map<NamespaceName, NamespaceState, NamespaceNameHash> states_;
     std::vector<NamespaceName> touched_;  // states that the group changed
-    bool dropped_any_ = false;
+    bool renumbered_any_ = false;         // a name has another number from this group on, or none
+    WriteRates rates_;
     TimeMs next_expiry_ms_ = 0;  // no key expires before it
     Steady::time_point frozen_at_{};
 

@@ -1,7 +1,6 @@
 // What the log keeps of one commit.
 #include "kv/log/commit_record.hpp"
 
-#include "kv/encoding.hpp"
 #include "kv/error.hpp"
 
 namespace alcove::kv::log {
@@ -10,6 +9,10 @@ namespace {
 
 constexpr std::uint8_t kind_changes = 1;
 constexpr std::uint8_t kind_drop = 2;
+constexpr std::uint8_t kind_empty = 3;
+// What most namespaces do not have takes no room in their commits.
+constexpr std::uint8_t flag_quota = 1;
+constexpr std::uint8_t flag_emptied = 2;  // now or before
 constexpr std::uint8_t flag_previous_expires = 0x80;
 
 std::string_view view(const Uuid& uuid) {
@@ -47,6 +50,30 @@ Effect take_effect(Decoder& decoder) {
 
 }  // namespace
 
+void encode(const Quota& quota, Encoder& encoder) {
+    const std::initializer_list<const std::optional<std::uint64_t>*> members = {&quota.bytes, &quota.keys,
+                                                                                &quota.writes_per_second};
+    std::uint8_t present = 0;
+    std::uint8_t bit = 1;
+    for (const auto* member : members) {
+        if (*member) present = static_cast<std::uint8_t>(present | bit);
+        bit = static_cast<std::uint8_t>(bit << 1);
+    }
+    encoder.u8(present);
+    for (const auto* member : members) {
+        if (*member) encoder.varint(**member);
+    }
+}
+
+Quota take_quota(Decoder& decoder) {
+    Quota quota;
+    const std::uint8_t present = decoder.u8();
+    if (present & 1) quota.bytes = decoder.varint();
+    if (present & 2) quota.keys = decoder.varint();
+    if (present & 4) quota.writes_per_second = decoder.varint();
+    return quota;
+}
+
 void encode(const CommitRecord& commit, std::string& out) {
     Encoder encoder(out);
     if (commit.dropped) {
@@ -58,7 +85,10 @@ void encode(const CommitRecord& commit, std::string& out) {
         encoder.bytes(commit.dropped->subject->id);
         return;
     }
-    encoder.u8(kind_changes);
+    const bool has_quota = commit.quota != Quota{};
+    const bool was_emptied = commit.emptied_version != 0;
+    encoder.u8(commit.emptied_id ? kind_empty : kind_changes);
+    encoder.u8(static_cast<std::uint8_t>((has_quota ? flag_quota : 0) | (was_emptied ? flag_emptied : 0)));
     encoder.varint(commit.id);
     encoder.u8(static_cast<std::uint8_t>(commit.name.scope));
     encoder.raw(view(commit.name.workspace));
@@ -71,6 +101,12 @@ void encode(const CommitRecord& commit, std::string& out) {
     encoder.varint(commit.usage.file_bytes);
     // As a difference, which is 0 for all but expired keys.
     encoder.varint(static_cast<std::uint64_t>(commit.time_ms - commit.usage.last_written_ms));
+    if (has_quota) encode(commit.quota, encoder);
+    if (was_emptied) {
+        encoder.varint(commit.internal_id);
+        encoder.varint(commit.emptied_version);
+    }
+    if (commit.emptied_id) encoder.varint(*commit.emptied_id);
     encoder.varint(commit.effects.size());
     for (const Effect& effect : commit.effects)
         encode(effect, encoder);
@@ -88,7 +124,8 @@ CommitRecord decode_commit(std::string_view bytes) {
         }
         commit.dropped = std::move(owner);
     } else {
-        commit.id = decoder.varint();
+        const std::uint8_t flags = decoder.u8();
+        commit.id = commit.internal_id = decoder.varint();
         commit.name.scope = static_cast<Scope>(decoder.u8());
         commit.name.workspace = take_uuid(decoder);
         commit.name.subject = decoder.bytes();
@@ -99,11 +136,17 @@ CommitRecord decode_commit(std::string_view bytes) {
         commit.usage.files = decoder.varint();
         commit.usage.file_bytes = decoder.varint();
         commit.usage.last_written_ms = commit.time_ms - static_cast<TimeMs>(decoder.varint());
+        if (flags & flag_quota) commit.quota = take_quota(decoder);
+        if (flags & flag_emptied) {
+            commit.internal_id = decoder.varint();
+            commit.emptied_version = decoder.varint();
+        }
+        if (kind == kind_empty) commit.emptied_id = decoder.varint();
         const std::uint64_t effects = decoder.varint();
         for (std::uint64_t i = 0; i < effects && decoder.ok(); ++i)
             commit.effects.push_back(take_effect(decoder));
     }
-    if (!decoder.ok() || !decoder.at_end() || (kind != kind_drop && kind != kind_changes)) {
+    if (!decoder.ok() || !decoder.at_end() || kind < kind_changes || kind > kind_empty) {
         throw StoreFailure("a commit in the log is damaged");
     }
     return commit;

@@ -23,7 +23,7 @@ namespace alcove::kv::log {
 inline constexpr std::size_t segment_header_bytes = 64;
 inline constexpr std::size_t group_header_bytes = 48;
 inline constexpr std::size_t commit_header_bytes = 8;
-inline constexpr std::uint32_t format_version = 1;
+inline constexpr std::uint32_t format_version = 2;
 
 // Which store a log belongs to; drawn at random when the store is made.
 using StoreId = std::array<char, 16>;

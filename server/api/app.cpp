@@ -98,6 +98,9 @@ asio::awaitable<void> App::serve(http::Exchange& exchange) {
     if (endpoint->permission && !call.principal->may(*endpoint->permission)) {
         co_return call.fail(forbidden(*endpoint->permission));
     }
+    if (endpoint->and_permission && !call.principal->may(*endpoint->and_permission)) {
+        co_return call.fail(forbidden(*endpoint->and_permission));
+    }
     if (call.form != NamespaceForm::none) {
         call.namespace_name = remembered_namespace(call);
         if (!call.namespace_name) {

@@ -13,19 +13,23 @@ Problem forbidden(scopes::Permission permission) {
                    std::move(details));
 }
 
-asio::awaitable<Result<std::string_view>> read_body(Call& call, std::size_t bytes_max) {
-    auto body = co_await call.exchange.read_body(bytes_max);
-    if (body) co_return *body;
-    switch (body.error()) {
+Problem body_problem(http::BodyError error, std::size_t bytes_max) {
+    switch (error) {
         case http::BodyError::too_large:
-            co_return too_large("body", bytes_max);
+            return too_large("body", bytes_max);
         case http::BodyError::timeout:
-            co_return Problem(408, "REQUEST_TIMEOUT", "the body did not arrive in time");
+            return Problem(408, "REQUEST_TIMEOUT", "the body did not arrive in time");
         case http::BodyError::malformed:
         case http::BodyError::closed:
             break;
     }
-    co_return invalid_field("body", "the body is not framed as HTTP/1.1 asks for");
+    return invalid_field("body", "the body is not framed as HTTP/1.1 asks for");
+}
+
+asio::awaitable<Result<std::string_view>> read_body(Call& call, std::size_t bytes_max) {
+    auto body = co_await call.exchange.read_body(bytes_max);
+    if (body) co_return *body;
+    co_return body_problem(body.error(), bytes_max);
 }
 
 Result<http::Query> parse_query(const Call& call) {

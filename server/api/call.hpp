@@ -64,6 +64,8 @@ struct Call {
 
 // 403 FORBIDDEN for want of a permission.
 Problem forbidden(scopes::Permission permission);
+// What a client is told whose body could not be read.
+Problem body_problem(http::BodyError error, std::size_t bytes_max);
 
 // The whole body; 413, 408 or 400.
 asio::awaitable<Result<std::string_view>> read_body(Call& call, std::size_t bytes_max);

@@ -19,7 +19,7 @@ struct Row {
     std::string_view code;
 };
 
-constexpr std::array<Row, 11> rows = {{
+constexpr std::array<Row, 13> rows = {{
     {kv::Errc::not_found, 404, "NOT_FOUND"},
     {kv::Errc::check_failed, 409, "CHECK_FAILED"},
     {kv::Errc::type_mismatch, 409, "TYPE_MISMATCH"},
@@ -27,6 +27,8 @@ constexpr std::array<Row, 11> rows = {{
     {kv::Errc::invalid, 400, "VALIDATION_ERROR"},
     {kv::Errc::idempotency_conflict, 409, "IDEMPOTENCY_CONFLICT"},
     {kv::Errc::compacted, 410, "COMPACTED"},
+    {kv::Errc::quota_exceeded, 403, "QUOTA_EXCEEDED"},
+    {kv::Errc::rate_limited, 429, "RATE_LIMITED"},
     {kv::Errc::overloaded, 503, "OVERLOADED"},
     {kv::Errc::store_full, 507, "STORE_FULL"},
     {kv::Errc::shutting_down, 503, "SHUTTING_DOWN"},
@@ -59,6 +61,13 @@ std::string field_details(std::string_view field) {
     std::string details;
     Writer(details).member("field", field);
     return details;
+}
+
+void print_exceeded(std::string& details, const kv::ExceededQuota& exceeded) {
+    const bool bytes = exceeded.kind == kv::ExceededQuota::Kind::bytes;
+    Writer writer(details);
+    writer.member("quota", bytes ? "bytes" : "keys").name("used").number(exceeded.used);
+    writer.name("limit").number(exceeded.limit);
 }
 
 }  // namespace
@@ -108,6 +117,9 @@ Problem to_problem(const kv::Error& error) {
             out.cause = out.message;
             out.message = "the outcome is unknown";
         }
+        if (error.exceeded) print_exceeded(out.details, *error.exceeded);
+        if (error.retry_after_ms > 0)
+            out.retry_after_s = (static_cast<std::uint64_t>(error.retry_after_ms) + 999) / 1000;
         if (error.operation) {
             const auto index = std::to_string(*error.operation);
             Writer(out.details).member("field", "operations[" + index + "]").name("index").raw(index);
@@ -139,15 +151,15 @@ Problem to_problem(const scopes::Error& error) {
 void answer(const http::Request& request, http::Response& response, const Problem& problem) {
     if (problem.status == 500)  // 503 and 507 are states, which readiness tells
         journal_failure(request, problem.code, problem.cause.empty() ? problem.message : problem.cause);
-    print_error(response, problem.status, problem.code, problem.message, problem.details);
+    print_error(response, problem.status, problem.code, problem.message, problem.details, problem.retry_after_s);
 }
 
 void print_error(http::Response& response, unsigned status, std::string_view code, std::string_view message,
-                 std::string_view details) {
+                 std::string_view details, std::uint64_t retry_after_s) {
     response.status = status;
     response.body.clear();
     response.set("Content-Type", "application/json");
-    if (status == 429 || status == 503) response.set("Retry-After", "1");
+    if (status == 429 || status == 503) response.set("Retry-After", std::to_string(retry_after_s));
     if (status == 401) response.set("WWW-Authenticate", "Bearer");
     Writer writer(response.body);
     writer.open_object().member("error", message).member("code", code).name("details").open_object();

@@ -26,8 +26,9 @@ struct Problem {
     unsigned status = 500;
     std::string_view code = "INTERNAL_ERROR";
     std::string message;
-    std::string details;  // the members of the object, as JSON text; empty: none
-    std::string cause;    // for the log only
+    std::string details;              // the members of the object, as JSON text; empty: none
+    std::string cause;                // for the log only
+    std::uint64_t retry_after_s = 1;  // for 429 and 503
 };
 
 // Called by result::value() on an error; callers that test first never meet it.
@@ -53,6 +54,6 @@ void answer(const http::Request& request, http::Response& response, const Proble
 
 // The shape alone, for what never reached the product.
 void print_error(http::Response& response, unsigned status, std::string_view code, std::string_view message,
-                 std::string_view details = {});
+                 std::string_view details = {}, std::uint64_t retry_after_s = 1);
 
 }  // namespace alcove::api

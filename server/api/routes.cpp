@@ -6,8 +6,11 @@
 #include "server/api/connect_page.hpp"
 #include "server/api/connections.hpp"
 #include "server/api/end_users.hpp"
+#include "server/api/exports.hpp"
 #include "server/api/health.hpp"
+#include "server/api/imports.hpp"
 #include "server/api/kv.hpp"
+#include "server/api/quotas.hpp"
 #include "server/api/resolve.hpp"
 #include "server/api/tokens.hpp"
 #include "server/api/transactions.hpp"
@@ -70,6 +73,12 @@ constexpr Endpoint table[] = {
     {Method::post, "/api/v1/integrations/{name}/properties/options", actions_execute, list_options},
     {Method::post, "/api/v1/actions/execute", actions_execute, execute_action},
     {Method::get, "/api/v1/integrations/{name}", integrations_read, get_catalog_entry},
+    {Method::get, "/api/v1/workspaces/{workspace}/namespaces", kv_read, list_namespaces},
+    {Method::get, "NS/quota", kv_read, get_quota},
+    {Method::put, "NS/quota", admin, put_quota},
+    {Method::delete_, "NS/data", kv_write, delete_data, files_write},
+    {Method::get, "NS/export", kv_read, export_keys},
+    {Method::post, "NS/import", kv_write, import_keys},
 
     {Method::get, "NS/kv", kv_read, list_keys},
     {Method::delete_, "NS/kv", kv_write, delete_keys},

@@ -18,6 +18,7 @@ struct Endpoint {
     std::string_view pattern;
     std::optional<scopes::Permission> permission;  // nullopt: public
     Handler handler;
+    std::optional<scopes::Permission> and_permission = {};  // both are needed
 };
 
 std::span<const Endpoint> endpoints();

@@ -207,7 +207,7 @@ asio::awaitable<void> list_mcp_tokens(Call& call) {
     json::Writer writer(call.response.body);
     writer.open_object().name("mcpTokens").open_array();
     for (std::size_t i = 0; i < listing->items.size(); ++i)
-        print(writer, listing->items[i], (*external_ids)[i]);
+        print(writer, listing->items[i], (*external_ids)[i].value_or(std::string()));
     print_list_end(writer, listing->total, {"mcp_tokens", id_text}, listing->next);
 }
 

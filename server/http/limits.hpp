@@ -29,6 +29,12 @@ inline constexpr std::size_t gathered_bytes_max = std::size_t{64} << 10;
 // A larger body goes out as a buffer of its own; copying it would cost more than a second iovec.
 inline constexpr std::size_t copied_body_bytes_max = std::size_t{64} << 10;
 
+// The room of a piece of a body that is made while it is sent is used again up to here.
+inline constexpr std::size_t piece_bytes_kept = std::size_t{256} << 10;
+
+// What is read at once of a body that is read in pieces.
+inline constexpr std::size_t piece_read_bytes = std::size_t{64} << 10;
+
 // A claimed Content-Length is believed only this far before its bytes arrive; then the buffer doubles.
 inline constexpr std::size_t body_reserve_bytes = std::size_t{64} << 10;
 

@@ -45,6 +45,7 @@ void Response::clear() {
     status = 200;
     headers.clear();
     body.clear();
+    source.reset();
 }
 
 }  // namespace alcove::http

@@ -40,11 +40,33 @@ struct Request {
     std::size_t count(std::string_view lower_case_name) const;
 };
 
-// What is sent. Content-Length, Date, Connection, Server and X-Request-Id are the session's, not the handler's.
+// A body that is made while it is sent, so that its size costs no memory. The session asks for a piece once the one
+// before has gone out, so a slow reader slows it down. Used on the connection's executor only, and destroyed there
+// when all is sent or the peer is gone. It outlives serve(): it must not refer to what serve() holds.
+class BodySource {
+public:
+    enum class Step : std::uint8_t {
+        more,    // ask again; the piece may be empty
+        last,    // the body ends with this piece, which may be empty
+        broken,  // it cannot be brought to its end: the connection is cut, so that the client notices
+    };
+
+    virtual ~BodySource() = default;
+
+    // Appends the next piece to `piece`, which is empty. Some 64 KiB are a good size. An exception counts as
+    // broken, and is told to Service::failed().
+    virtual asio::awaitable<Step> next(std::string& piece) = 0;
+};
+
+// What is sent. Content-Length, Transfer-Encoding, Date, Connection, Server and X-Request-Id are the session's, not
+// the handler's.
 struct Response {
     unsigned status = 200;
     std::string headers;  // complete lines, each ending in "\r\n"
     std::string body;     // for HEAD the session sends its length only
+    // In place of `body` when it is set. It goes out in chunks, to HTTP/1.0 up to the end of the connection; HEAD
+    // and a status without a body get the header alone, and no piece is asked for.
+    std::unique_ptr<BodySource> source;
 
     // `value` must not hold CR or LF; name is written as given. Values that come from data are checked before.
     void set(std::string_view name, std::string_view value);
@@ -75,6 +97,13 @@ public:
     // after the response. The view holds until the exchange ends.
     virtual asio::awaitable<boost::system::result<std::string_view, BodyError>> read_body(
         std::size_t bytes_max) = 0;
+
+    // Reads the body piece by piece, in constant memory whatever its size: the bytes that came next, empty at its
+    // end. The view holds until the next call. The limits and deadlines are those of read_body(), except that the
+    // time between two calls is not the peer's. Not together with read_body(); after an error it is not called
+    // again.
+    virtual asio::awaitable<boost::system::result<std::string_view, BodyError>> read_some(
+        std::uint64_t bytes_max) = 0;
 
     // Whether a body was announced (Content-Length above 0, or chunked).
     virtual bool has_body() const = 0;

@@ -29,6 +29,37 @@ private:
     char* at_;
 };
 
+unsigned sendable(unsigned status) {
+    return status >= 200 && status <= 599 ? status : 500;
+}
+
+void put_status_and_date(Cursor& cursor, unsigned status, std::string_view date) {
+    if (status == 200) {
+        cursor.put("HTTP/1.1 200 OK\r\nServer: alcove\r\nDate: ");
+    } else {
+        cursor.put("HTTP/1.1 ");
+        cursor.put(std::size_t{status});
+        cursor.put(" ");
+        cursor.put(reason_phrase(status));
+        cursor.put("\r\nServer: alcove\r\nDate: ");
+    }
+    cursor.put(date);
+}
+
+void put_rest_of_head(Cursor& cursor, const Response& response, std::string_view id, Persistence persistence) {
+    cursor.put("\r\nX-Request-Id: ");
+    cursor.put(id);
+    if (persistence == Persistence::close) {
+        cursor.put("\r\nConnection: close\r\n");
+    } else if (persistence == Persistence::keep_alive) {
+        cursor.put("\r\nConnection: keep-alive\r\n");
+    } else {
+        cursor.put("\r\n");
+    }
+    cursor.put(response.headers);
+    cursor.put("\r\n");
+}
+
 }  // namespace
 
 std::string_view reason_phrase(unsigned status) {
@@ -122,40 +153,40 @@ bool carries_body(Method method, unsigned status) {
 
 std::string_view append_response(Buffer& out, const Response& response, Method method, std::string_view id,
                                  std::string_view date, Persistence persistence) {
-    auto status = response.status >= 200 && response.status <= 599 ? response.status : 500;
+    auto status = sendable(response.status);
     auto body = carries_body(method, status) ? std::string_view(response.body) : std::string_view();
     auto copied = body.size() <= limits::copied_body_bytes_max;
 
     auto bytes_max = own_bytes_max + response.headers.size() + (copied ? body.size() : 0);
     Cursor cursor(out.prepare(bytes_max));
-    if (status == 200) {
-        cursor.put("HTTP/1.1 200 OK\r\nServer: alcove\r\nDate: ");
-    } else {
-        cursor.put("HTTP/1.1 ");
-        cursor.put(std::size_t{status});
-        cursor.put(" ");
-        cursor.put(reason_phrase(status));
-        cursor.put("\r\nServer: alcove\r\nDate: ");
-    }
-    cursor.put(date);
+    put_status_and_date(cursor, status, date);
     if (status != 204 && status != 304) {
         cursor.put("\r\nContent-Length: ");
         cursor.put(response.body.size());
     }
-    cursor.put("\r\nX-Request-Id: ");
-    cursor.put(id);
-    if (persistence == Persistence::close) {
-        cursor.put("\r\nConnection: close\r\n");
-    } else if (persistence == Persistence::keep_alive) {
-        cursor.put("\r\nConnection: keep-alive\r\n");
-    } else {
-        cursor.put("\r\n");
-    }
-    cursor.put(response.headers);
-    cursor.put("\r\n");
+    put_rest_of_head(cursor, response, id, persistence);
     if (copied && !body.empty()) cursor.put(body);
     out.commit(cursor.bytes());
     return copied ? std::string_view() : body;
+}
+
+void append_stream_head(Buffer& out, const Response& response, Framing framing, std::string_view id,
+                        std::string_view date, Persistence persistence) {
+    auto status = sendable(response.status);
+    Cursor cursor(out.prepare(own_bytes_max + response.headers.size()));
+    put_status_and_date(cursor, status, date);
+    if (framing == Framing::chunked && status != 204 && status != 304) {
+        cursor.put("\r\nTransfer-Encoding: chunked");
+    }
+    put_rest_of_head(cursor, response, id, persistence);
+    out.commit(cursor.bytes());
+}
+
+void append_chunk_begin(Buffer& out, std::size_t bytes) {
+    char digits[16];
+    auto end = std::to_chars(digits, digits + sizeof digits, bytes, 16).ptr;
+    out.append({digits, static_cast<std::size_t>(end - digits)});
+    out.append("\r\n");
 }
 
 }  // namespace alcove::http

@@ -18,6 +18,18 @@ std::string_view reason_phrase(unsigned status);
 // Whether responses of this status to this method carry a body.
 bool carries_body(Method method, unsigned status);
 
+// How the end of a body that is made while it is sent shows.
+enum class Framing : std::uint8_t { chunked, until_close };
+
+// Appends status line and headers of a response whose body follows in pieces.
+void append_stream_head(Buffer& out, const Response& response, Framing framing, std::string_view id,
+                        std::string_view date, Persistence persistence);
+
+// What stands in front of a piece and behind it.
+void append_chunk_begin(Buffer& out, std::size_t bytes);
+inline constexpr std::string_view chunk_end = "\r\n";
+inline constexpr std::string_view last_chunk = "0\r\n\r\n";
+
 // Appends status line and headers, and the body too when there is one of at most copied_body_bytes_max. A larger
 // one is returned, to be written after the buffer without a copy; else the result is empty.
 // `date` is an IMF-fixdate. A status outside 200 to 599 is written as 500.

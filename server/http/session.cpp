@@ -79,7 +79,13 @@ asio::awaitable<void> Session::run() {
             } else {
                 co_await serve();
                 if (gone_) co_return;
-                respond();
+                if (response.source) {
+                    auto streaming = stream();
+                    auto whole = co_await std::move(streaming);
+                    if (!whole) co_return end_exchange();
+                } else {
+                    respond();
+                }
             }
         } else if (progress == Parser::Progress::refused) {
             refuse(parser_->refusal());
@@ -171,15 +177,17 @@ void Session::refuse(const Refusal& refusal) {
 void Session::respond() {
     unread_ = !skip_body();
     close_ = unread_ || !parser_->keep_alive() || worker_.stopping();
-    auto persistence = close_                ? Persistence::close
-                       : head_.version == 10 ? Persistence::keep_alive
-                                             : Persistence::implied;
     now_ = Clock::now();
-    large_ = append_response(out_, response, request.method, request.id, worker_.date(now_), persistence);
+    large_ = append_response(out_, response, request.method, request.id, worker_.date(now_), persistence());
+}
+
+Persistence Session::persistence() const {
+    if (close_) return Persistence::close;
+    return head_.version == 10 ? Persistence::keep_alive : Persistence::implied;
 }
 
 void Session::end_exchange() {
-    auto body_bytes = carries_body(request.method, response.status) ? response.body.size() : 0;
+    auto body_bytes = carries_body(request.method, response.status) ? response.body.size() + streamed_bytes_ : 0;
     auto duration = std::chrono::duration_cast<std::chrono::microseconds>(now_ - started_);
     service_.sent(request, response.status, body_bytes, duration.count());
 
@@ -191,6 +199,8 @@ void Session::end_exchange() {
     body_.clear();
     if (!pinned_.empty()) pinned_.shrink(0);
     body_state_ = BodyState::none;
+    in_pieces_ = false;
+    streamed_bytes_ = 0;
     begin_ = next_;
     header_deadline_.reset();
     served_any_ = true;

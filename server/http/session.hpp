@@ -23,7 +23,8 @@ namespace alcove::http {
 class Worker;
 
 // Operation. run() reads from top to bottom: parse what has arrived, serve, serialise, and write once no further
-// request lies in the buffer. Bodies are read when the service asks for them (session_body.cpp).
+// request lies in the buffer. Bodies are read when the service asks for them (session_body.cpp), and
+// those that are made while they are sent are sent piece by piece (session_stream.cpp).
 //
 // Concurrency. A coroutine on the worker's thread. The service may suspend it; nothing else touches it meanwhile
 // except the worker's sweep, on the same thread.
@@ -37,10 +38,16 @@ public:
     asio::awaitable<void> run();
 
     asio::awaitable<boost::system::result<std::string_view, BodyError>> read_body(std::size_t bytes_max) override;
+    asio::awaitable<boost::system::result<std::string_view, BodyError>> read_some(std::uint64_t bytes_max) override;
     bool has_body() const override { return body_state_ != BodyState::none; }
 
 private:
-    enum class BodyState : std::uint8_t { none, unread, abandoned, read };
+    enum class BodyState : std::uint8_t {
+        none,
+        unread,
+        abandoned,
+        read
+    };  // abandoned: begun and not read to its end
     using BodyResult = boost::system::result<std::string_view, BodyError>;
 
     // The request's head.
@@ -52,11 +59,18 @@ private:
 
     // Its response.
     void respond();
+    Persistence persistence() const;
+    asio::awaitable<bool> stream();
+    asio::awaitable<bool> stream_pieces(Framing framing);
+    asio::awaitable<BodySource::Step> next_piece(std::string& piece);
     void end_exchange();
 
     // Its body.
     asio::awaitable<BodyResult> read_sized_body();
     asio::awaitable<BodyResult> read_chunked_body(std::size_t bytes_max);
+    asio::awaitable<BodyResult> read_some_sized();
+    asio::awaitable<BodyResult> read_some_chunked(std::uint64_t bytes_max);
+    asio::awaitable<std::optional<BodyError>> receive_chunks();
     asio::awaitable<std::optional<BodyError>> receive_body(Buffer& into, std::size_t bytes_max);
     bool skip_body();
     void pin_head();
@@ -81,8 +95,11 @@ private:
     std::size_t next_ = 0;   // first byte of in_ that is not consumed
     BodyState body_state_ = BodyState::none;
     std::uint64_t content_bytes_ = 0;
-    std::size_t body_received_ = 0;
-    Clock::time_point body_started_;
+    std::uint64_t body_left_ = 0;  // of content_bytes_, while it is read in pieces
+    bool in_pieces_ = false;
+    std::uint64_t body_received_ = 0;  // from the socket
+    Clock::duration body_waited_{};    // for that
+    std::uint64_t streamed_bytes_ = 0;
 
     Clock::time_point now_;  // as of the last look at the clock
     Clock::time_point started_;

@@ -16,6 +16,7 @@ asio::awaitable<Session::BodyResult> Session::read_body(std::size_t bytes_max) {
     BOOST_ASSERT(body_state_ == BodyState::unread);
     body_state_ = BodyState::abandoned;  // until it is whole
     body_received_ = 0;
+    body_waited_ = {};
     if (parser_->is_chunked()) {
         auto reading = read_chunked_body(bytes_max);
         co_return co_await std::move(reading);
@@ -53,15 +54,75 @@ asio::awaitable<Session::BodyResult> Session::read_chunked_body(std::size_t byte
         if (progress == Parser::Progress::refused) {
             co_return parser_->refusal().status == 413 ? BodyError::too_large : BodyError::malformed;
         }
-        if (arrived().size() >= limits::chunked_input_bytes) co_return BodyError::malformed;
-        pin_head();
-        in_.reserve(limits::chunked_input_bytes);
-        auto receiving = receive_body(in_, limits::chunked_input_bytes);
+        auto receiving = receive_chunks();
         auto error = co_await std::move(receiving);
         if (error) co_return *error;
     }
     body_state_ = BodyState::read;
     co_return body_.view();
+}
+
+// Waits for more raw input of a chunked body, behind what the parser could make nothing of yet.
+asio::awaitable<std::optional<BodyError>> Session::receive_chunks() {
+    if (arrived().size() >= limits::chunked_input_bytes) co_return BodyError::malformed;
+    pin_head();
+    in_.reserve(limits::chunked_input_bytes);
+    auto receiving = receive_body(in_, limits::chunked_input_bytes);
+    co_return co_await std::move(receiving);
+}
+
+asio::awaitable<Session::BodyResult> Session::read_some(std::uint64_t bytes_max) {
+    if (body_state_ == BodyState::none || body_state_ == BodyState::read) co_return std::string_view();
+    if (body_state_ == BodyState::unread) {
+        body_state_ = BodyState::abandoned;  // until it is read to its end
+        in_pieces_ = true;
+        body_left_ = content_bytes_;
+        body_received_ = 0;
+        body_waited_ = {};
+        if (content_bytes_ > bytes_max) co_return BodyError::too_large;
+    }
+    BOOST_ASSERT(in_pieces_);
+    if (parser_->is_chunked()) {
+        auto reading = read_some_chunked(bytes_max);
+        co_return co_await std::move(reading);
+    }
+    auto reading = read_some_sized();
+    co_return co_await std::move(reading);
+}
+
+asio::awaitable<Session::BodyResult> Session::read_some_sized() {
+    std::string_view piece = arrived().substr(0, static_cast<std::size_t>(body_left_));
+    if (!piece.empty()) {
+        next_ += piece.size();
+        head_.expects_continue = false;
+    } else {
+        // Into a buffer of its own: the head stays where it is, and so does what follows the body.
+        body_.clear();
+        body_.reserve(limits::piece_read_bytes);
+        auto receiving = receive_body(body_, std::min<std::uint64_t>(body_left_, limits::piece_read_bytes));
+        auto error = co_await std::move(receiving);
+        if (error) co_return *error;
+        piece = body_.view();
+    }
+    body_left_ -= piece.size();
+    if (body_left_ == 0) body_state_ = BodyState::read;
+    co_return piece;
+}
+
+asio::awaitable<Session::BodyResult> Session::read_some_chunked(std::uint64_t bytes_max) {
+    for (;;) {
+        Parser::Progress progress;
+        body_.clear();
+        next_ += parser_->parse_chunks(arrived(), &body_, bytes_max, progress);
+        if (progress == Parser::Progress::refused) {
+            co_return parser_->refusal().status == 413 ? BodyError::too_large : BodyError::malformed;
+        }
+        if (progress == Parser::Progress::done) body_state_ = BodyState::read;
+        if (progress == Parser::Progress::done || !body_.empty()) co_return body_.view();
+        auto receiving = receive_chunks();
+        auto error = co_await std::move(receiving);
+        if (error) co_return *error;
+    }
 }
 
 // Sets the buffer with the head aside, so that the request's views hold while more input is read; what was not
@@ -81,8 +142,8 @@ void Session::pin_head() {
 
 // Waits for more of the body and appends it, as far as there is room.
 asio::awaitable<std::optional<BodyError>> Session::receive_body(Buffer& into, std::size_t bytes_max) {
+    auto begin = Clock::now();
     if (body_received_ == 0) {
-        body_started_ = Clock::now();
         // Sent only when nothing of the body has come: a client that did not wait needs no leave.
         if (head_.expects_continue && into.empty()) out_.append("HTTP/1.1 100 Continue\r\n\r\n");
         head_.expects_continue = false;
@@ -108,10 +169,10 @@ asio::awaitable<std::optional<BodyError>> Session::receive_body(Buffer& into, st
         co_return BodyError::closed;
     }
     body_received_ += into.size() - before;
-    auto elapsed = Clock::now() - body_started_;
-    auto seconds = std::chrono::duration<double>(elapsed).count();
+    body_waited_ += Clock::now() - begin;
+    auto seconds = std::chrono::duration<double>(body_waited_).count();
     auto bytes_wanted = seconds * static_cast<double>(limits::body_bytes_per_second_min);
-    if (elapsed > options.body_timeout && static_cast<double>(body_received_) < bytes_wanted) {
+    if (body_waited_ > options.body_timeout && static_cast<double>(body_received_) < bytes_wanted) {
         co_return BodyError::timeout;
     }
     co_return std::nullopt;

@@ -40,6 +40,21 @@ void Acknowledged::add(std::uint64_t round, const std::vector<std::string>& line
             std::uint64_t number = 0;
             words >> dropper >> number >> version;
             drops[{round, dropper, number}] = version;
+        } else if (kind == "quota" || kind == "fill" || kind == "empty") {
+            int emptier = 0;
+            std::uint64_t number = 0;
+            std::uint64_t key = 0;
+            words >> emptier >> number;
+            if (kind == "fill") words >> key;
+            words >> version;
+            Cycles& cycle = cycles[emptier];
+            if (version < cycle.version || number <= cycle.emptied) broken.push_back("out of order: " + line);
+            cycle.version = version;
+            if (kind == "quota") cycle.quota = number;
+            if (kind == "empty") cycle.emptied = number;
+            if (kind == "empty" || number != cycle.filling) cycle.filled.clear();
+            if (kind == "fill") cycle.filled.insert(key);
+            cycle.filling = number;
         } else if (kind == "broken") {
             broken.push_back(line);
         }

@@ -123,6 +123,37 @@ awaitable<void> drop_victims(kv::Store& store, int dropper, std::uint64_t round,
     }
 }
 
+awaitable<void> fill_and_empty(kv::Store& store, int emptier, std::uint64_t seed) {
+    std::mt19937_64 random(seed);
+    const kv::NamespaceName name = emptied_namespace(emptier);
+    const auto id = static_cast<std::uint64_t>(emptier);
+    const auto before = co_await store.describe(name);
+    co_await store.empty(name);  // the cycle that the crash cut short
+    for (std::uint64_t number = cycle_of_quota(before->quota) + 1;; ++number) {
+        const kv::Quota quota = quota_of_cycle(number);
+        const auto set = co_await store.set_quota(name, quota);
+        if (!set) {
+            complain("quota: " + print(set.error()));
+            co_return;
+        }
+        tell(words("quota", {id, number, *set}));
+        for (std::uint64_t i = random() % 20; i > 0; --i) {
+            const std::string key = "filled/" + std::to_string(i);
+            const auto expiry = random() % 4 == 0 ? kv::Expiry::after(1'000'000) : kv::Expiry::never();
+            kv::Commit commit = commit_of({put(key, std::to_string(number), expiry)});
+            const auto filled = co_await store.commit(name, std::move(commit));
+            if (!filled) complain("fill: " + print(filled.error()));
+            if (filled) tell(words("fill", {id, number, i, filled->version}));
+        }
+        const auto emptied = co_await store.empty(name);
+        if (!emptied) {
+            complain("empty: " + print(emptied.error()));
+            co_return;
+        }
+        tell(words("empty", {id, number, *emptied}));
+    }
+}
+
 void run_workload(const std::filesystem::path& folder, std::uint64_t seed) {
     kv::EngineOptions options = workload_options(folder, seed);
     options.notice = [](std::string_view text) { tell("notice " + std::string(text)); };
@@ -148,6 +179,8 @@ void run_workload(const std::filesystem::path& folder, std::uint64_t seed) {
         spawn(write_to_victims(*engine, i, seed));
     for (int i = 0; i < droppers; ++i)
         spawn(drop_victims(*engine, i, seed, random()));
+    for (int i = 0; i < emptiers; ++i)
+        spawn(fill_and_empty(*engine, i, random()));
     std::thread other([&] { context.run(); });
     context.run();
     other.join();

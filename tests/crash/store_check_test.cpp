@@ -2,6 +2,7 @@
 #include <boost/test/unit_test.hpp>
 #include <chrono>
 #include <map>
+#include <set>
 #include <thread>
 
 #include "tests/crash/store_check.hpp"
@@ -163,6 +164,30 @@ void check_victims(kv::Engine& engine, const Acknowledged& acknowledged) {
     }
 }
 
+// Only keys of one cycle that was not emptied, and of the acknowledged cycle all.
+void check_emptied(kv::Engine& engine, const Acknowledged& acknowledged) {
+    for (const auto& [emptier, cycle] : acknowledged.cycles) {
+        BOOST_TEST_CONTEXT("emptier " << emptier << " at version " << cycle.version) {
+            const kv::NamespaceName name = emptied_namespace(emptier);
+            const kv::NamespaceInfo info = run(engine.describe(name)).value();
+            const Entries entries = read_all(engine, name);
+            const std::uint64_t latest = cycle_of_quota(info.quota);
+            BOOST_TEST(latest >= cycle.quota);
+            BOOST_TEST(info.usage.version >= cycle.version);
+            std::set<std::string> numbers;
+            for (const auto& [key, entry] : entries)
+                numbers.insert(entry.value);
+            BOOST_TEST(numbers.size() <= 1u);
+            if (numbers.empty()) continue;
+            const std::uint64_t number = std::stoull(*numbers.begin());
+            BOOST_TEST((number > cycle.emptied && number <= latest));
+            if (number != cycle.filling) continue;
+            for (const std::uint64_t key : cycle.filled)
+                BOOST_TEST(entries.contains("filled/" + std::to_string(key)));
+        }
+    }
+}
+
 // Sends the acknowledged commit and the next one of every writer again: the first must not run twice, and the
 // second runs now unless it had before the crash.
 void send_again(kv::Engine& engine, Acknowledged& acknowledged) {
@@ -201,6 +226,7 @@ void check_store(kv::Engine& engine, Acknowledged& acknowledged) {
         check_writers(spaces, acknowledged);
         check_swaps(spaces[1], acknowledged);
         check_victims(engine, acknowledged);
+        check_emptied(engine, acknowledged);
         for (std::size_t i = 0; i < names.size(); ++i)
             check_history(engine, names[i], acknowledged.versions[i]);
     };
@@ -209,6 +235,8 @@ void check_store(kv::Engine& engine, Acknowledged& acknowledged) {
     check_all();
     for (const auto& name : names)
         check_usage(engine, name);
+    for (int emptier = 0; emptier < emptiers; ++emptier)
+        check_usage(engine, emptied_namespace(emptier));
     send_again(engine, acknowledged);
     check_all();
 }

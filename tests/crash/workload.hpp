@@ -13,7 +13,8 @@ inline constexpr int writers = 48;
 inline constexpr int swap_writers = 4;
 inline constexpr int expiring_writers = 4;
 inline constexpr int victim_writers = 6;
-inline constexpr int droppers = 2;  // 64 coroutines in all
+inline constexpr int droppers = 2;
+inline constexpr int emptiers = 2;  // 66 coroutines in all
 
 // One namespace in every scope; a writer belongs to one of them.
 inline std::vector<kv::NamespaceName> workload_namespaces() {
@@ -51,6 +52,19 @@ inline kv::Commit commit_of_writer(int writer, std::uint64_t count) {
 inline kv::NamespaceName victim(std::uint64_t round, int dropper, std::uint64_t number) {
     return external_namespace("victim/" + std::to_string(round) + "/" + std::to_string(dropper) + "/" +
                               std::to_string(number));
+}
+
+// An emptier sets its namespace's quota to the number of its cycle, fills it with values of that number and empties
+// it.
+inline kv::NamespaceName emptied_namespace(int emptier) {
+    return external_namespace("emptied/" + std::to_string(emptier));
+}
+inline constexpr std::uint64_t emptier_quota_base = 1'000'000;
+inline kv::Quota quota_of_cycle(std::uint64_t number) {
+    return {.bytes = emptier_quota_base + number, .keys = {}, .writes_per_second = {}};
+}
+inline std::uint64_t cycle_of_quota(const kv::Quota& quota) {
+    return quota.bytes.value_or(emptier_quota_base) - emptier_quota_base;
 }
 
 // Tiny and different each time, so that crashes hit rolls, freezes and applications.

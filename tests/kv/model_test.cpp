@@ -29,8 +29,9 @@ BOOST_AUTO_TEST_CASE(random_histories_give_the_answers_of_the_model) {
             sum += driver.operations();
             BOOST_TEST_MESSAGE("seed " << seed << ": " << driver.operations() << " operations, "
                                        << driver.expirations() << " expirations, " << driver.replays()
-                                       << " replays, " << driver.drops() << " drops, " << driver.reopenings()
-                                       << " reopenings");
+                                       << " replays, " << driver.drops() << " drops, " << driver.empties()
+                                       << " empties, " << driver.quotas() << " quotas, " << driver.refusals()
+                                       << " refusals, " << driver.reopenings() << " reopenings");
         } catch (const Difference& difference) {
             BOOST_ERROR(difference.what());
         }

@@ -231,6 +231,21 @@ public:
     kv::asio::awaitable<kv::Result<kv::Usage>> usage(const kv::NamespaceName& name) override {
         return store_.usage(name);
     }
+    kv::asio::awaitable<kv::Result<kv::NamespaceInfo>> describe(const kv::NamespaceName& name) override {
+        return store_.describe(name);
+    }
+    kv::asio::awaitable<kv::Result<kv::NamespacesPage>> namespaces(const kv::Uuid& workspace,
+                                                                   const kv::NamespaceFilter& filter,
+                                                                   const kv::NamespacesRequest& request) override {
+        return store_.namespaces(workspace, filter, request);
+    }
+    kv::asio::awaitable<kv::Result<kv::Version>> set_quota(const kv::NamespaceName& name,
+                                                           const kv::Quota& quota) override {
+        return store_.set_quota(name, quota);
+    }
+    kv::asio::awaitable<kv::Result<kv::Version>> empty(const kv::NamespaceName& name) override {
+        return store_.empty(name);
+    }
     std::unique_ptr<Subscription> subscribe(const kv::NamespaceName& name, Observer observer) override {
         return store_.subscribe(name, std::move(observer));
     }

@@ -28,10 +28,23 @@ BOOST_AUTO_TEST_CASE(every_outcome_of_the_store_has_its_status_and_code) {
     BOOST_TEST(told(kv::Errc::invalid) == "400 VALIDATION_ERROR");
     BOOST_TEST(told(kv::Errc::idempotency_conflict) == "409 IDEMPOTENCY_CONFLICT");
     BOOST_TEST(told(kv::Errc::compacted) == "410 COMPACTED");
+    BOOST_TEST(told(kv::Errc::quota_exceeded) == "403 QUOTA_EXCEEDED");
+    BOOST_TEST(told(kv::Errc::rate_limited) == "429 RATE_LIMITED");
     BOOST_TEST(told(kv::Errc::overloaded) == "503 OVERLOADED");
     BOOST_TEST(told(kv::Errc::store_full) == "507 STORE_FULL");
     BOOST_TEST(told(kv::Errc::shutting_down) == "503 SHUTTING_DOWN");
     BOOST_TEST(told(kv::Errc::outcome_unknown) == "500 INTERNAL_ERROR");
+}
+
+BOOST_AUTO_TEST_CASE(a_wait_is_told_in_whole_seconds_rounded_up) {
+    for (const auto& [wait_ms, seconds] : {std::pair{1, "1"}, {1000, "1"}, {1001, "2"}, {59'500, "60"}}) {
+        kv::Error error;
+        error.code = kv::Errc::rate_limited;
+        error.retry_after_ms = wait_ms;
+        http::Response response;
+        answer(http::Request(), response, to_problem(error));
+        BOOST_TEST(response.headers.find("Retry-After: " + std::string(seconds) + "\r\n") != std::string::npos);
+    }
 }
 
 BOOST_AUTO_TEST_CASE(cause_of_a_500_is_not_told) {

@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/deferred.hpp>
@@ -13,6 +14,8 @@
 #include <boost/asio/this_coro.hpp>
 #include <cerrno>
 #include <chrono>
+#include <cstdint>
+#include <memory>
 #include <mutex>
 #include <set>
 #include <stdexcept>
@@ -29,6 +32,69 @@ namespace alcove::http::test {
 
 using namespace std::chrono_literals;
 
+// "?pieces=3&bytes=5&end=broken": how many pieces, their size, and how it ends: last (by itself), broken, throw.
+struct StreamPlan {
+    std::size_t pieces = 0;
+    std::size_t bytes = 0;
+    std::string end;
+
+    explicit StreamPlan(std::string_view query) {
+        const auto value = [query](std::string_view name) {
+            auto at = query.find(name);
+            if (at == std::string_view::npos) return std::string();
+            auto rest = query.substr(at + name.size() + 1);
+            return std::string(rest.substr(0, rest.find('&')));
+        };
+        pieces = std::stoul(value("pieces"));
+        bytes = std::stoul(value("bytes"));
+        end = value("end");
+    }
+};
+
+// Sums up what a service saw of bodies made while they are sent.
+struct Streams {
+    std::atomic<std::size_t> pieces = 0;  // that were asked for
+    std::atomic<int> alive = 0;
+};
+
+// Pieces of one letter each: "aaaaabbbbb…".
+class PlannedSource final : public BodySource {
+public:
+    PlannedSource(StreamPlan plan, Streams& streams) : plan_(std::move(plan)), streams_(streams) {
+        ++streams_.alive;
+    }
+    ~PlannedSource() override { --streams_.alive; }
+
+    asio::awaitable<Step> next(std::string& piece) override {
+        if (made_ == plan_.pieces) {
+            if (plan_.end == "throw") throw std::runtime_error("on purpose");
+            co_return plan_.end == "broken" ? Step::broken : Step::last;
+        }
+        ++streams_.pieces;
+        piece.assign(plan_.bytes, static_cast<char>('a' + made_++ % 26));
+        co_return Step::more;
+    }
+
+private:
+    const StreamPlan plan_;
+    Streams& streams_;
+    std::size_t made_ = 0;
+};
+
+inline std::string planned_body(std::size_t pieces, std::size_t bytes) {
+    std::string body;
+    for (std::size_t i = 0; i < pieces; ++i)
+        body.append(bytes, static_cast<char>('a' + i % 26));
+    return body;
+}
+
+// What /pieces answers.
+inline std::uint64_t checksum_of(std::string_view bytes, std::uint64_t sum = 0) {
+    for (const char byte : bytes)
+        sum = sum * 31 + static_cast<unsigned char>(byte);
+    return sum;
+}
+
 // What each path does:
 //   /echo      the body, read with a bound of 1 MiB; an error of reading as its name
 //   /ignore    "ignored", without reading the body
@@ -41,6 +107,10 @@ using namespace std::chrono_literals;
 //   /empty     204
 //   /unchanged 304
 //   /throw     throws
+//   /stream    pieces made while they are sent; the query says what they are, see StreamPlan
+//   /pieces    reads the body in pieces: how many bytes it had and their checksum; an error as for /echo
+//   /slow-pieces  the same, with 20 ms of work for each piece
+//   /first-piece  reads one piece and answers with its size
 class Probe final : public Service {
 public:
     asio::awaitable<void> serve(Exchange& exchange) override {
@@ -87,6 +157,30 @@ public:
         } else if (path == "/unchanged") {
             response.status = 304;
             response.set("ETag", "\"1\"");
+        } else if (path == "/stream") {
+            response.set("Content-Type", "text/plain");
+            response.source = std::make_unique<PlannedSource>(StreamPlan(exchange.request.query), streams);
+        } else if (path == "/pieces" || path == "/slow-pieces" || path == "/first-piece") {
+            std::size_t bytes = 0;
+            std::uint64_t sum = 0;
+            for (;;) {
+                auto reading = exchange.read_some(std::uint64_t{1} << 30);
+                auto piece = co_await std::move(reading);
+                if (exchange.request.path != path) throw std::logic_error("the path has moved");
+                if (!piece) {
+                    refuse(response, piece.error());
+                    co_return;
+                }
+                largest_piece = std::max(largest_piece.load(), piece->size());
+                bytes += piece->size();
+                sum = checksum_of(*piece, sum);
+                if (piece->empty() || path == "/first-piece") break;
+                if (path == "/slow-pieces") {
+                    auto waiting = sleep(20ms);
+                    co_await std::move(waiting);
+                }
+            }
+            response.body = std::to_string(bytes) + " " + std::to_string(sum);
         } else if (path == "/throw") {
             response.set("X-Half-Done", "yes");
             throw std::runtime_error("on purpose");
@@ -129,6 +223,8 @@ public:
     std::atomic<int> hanging = 0;
     std::atomic<int> responses = 0;
     std::atomic<std::size_t> bytes_sent = 0;
+    std::atomic<std::size_t> largest_piece = 0;
+    Streams streams;
 
 private:
     struct Counter : ConnectionState {
@@ -232,6 +328,7 @@ public:
         answer.head = buffer_.substr(0, head_bytes);
         answer.status = static_cast<unsigned>(std::stoul(answer.head.substr(9, 3)));
         buffer_.erase(0, head_bytes);
+        if (answer.has("Transfer-Encoding: chunked") && !head_only) return receive_chunks(std::move(answer));
         auto length = answer.head.find("\r\nContent-Length: ");
         if (length == std::string::npos || head_only) return answer;
         auto bytes = std::stoul(answer.head.substr(length + 18));
@@ -256,7 +353,40 @@ public:
     bool is_closed() { return buffer_.empty() && !fill() && end_; }
     bool has_more_buffered() const { return !buffer_.empty(); }
 
+    // How many bytes came next, which are dropped.
+    std::size_t receive_some() {
+        auto some = fill() ? buffer_.size() : 0;
+        buffer_.clear();
+        return some;
+    }
+    // Everything up to the end of the connection.
+    std::string receive_rest() {
+        while (fill()) {
+        }
+        return std::exchange(buffer_, {});
+    }
+
 private:
+    // Without its end the answer has status 0.
+    Answer receive_chunks(Answer answer) {
+        for (;;) {
+            auto line = buffer_.find("\r\n");
+            while (line == std::string::npos) {
+                if (!fill()) return {};
+                line = buffer_.find("\r\n");
+            }
+            auto bytes = std::stoul(buffer_.substr(0, line), nullptr, 16);
+            while (buffer_.size() < line + 2 + bytes + 2) {
+                if (!fill()) return {};
+            }
+            answer.body.append(buffer_, line + 2, bytes);
+            auto framed = buffer_.compare(line + 2 + bytes, 2, "\r\n") == 0;
+            buffer_.erase(0, line + 2 + bytes + 2);
+            if (!framed) return {};
+            if (bytes == 0) return answer;
+        }
+    }
+
     bool fill() {
         char bytes[16384];
         auto got = ::recv(descriptor_, bytes, sizeof bytes, 0);

@@ -142,6 +142,12 @@ ModelNamespace::Expected ModelNamespace::evaluate(const kv::Commit& commit, Time
         }
         expected.results.push_back(*result);
     }
+    if (const auto exceeded = exceeded_by(commit.collection, transaction.changed(), now_ms)) {
+        expected.results.clear();
+        expected.error = failure(kv::Errc::quota_exceeded, std::nullopt);
+        expected.error->exceeded = exceeded;
+        return expected;
+    }
     expected.changed = transaction.changed();
     expected.logged = !expected.changed.empty() || commit.request_id.has_value();
     return expected;
@@ -212,6 +218,52 @@ std::vector<ModelNamespace::Listed> ModelNamespace::list(const kv::KeyRange& ran
     }
     if (order == kv::Order::descending) std::reverse(out.begin(), out.end());
     return out;
+}
+
+// Holds when everything that has expired was swept before.
+std::optional<kv::ExceededQuota> ModelNamespace::exceeded_by(
+    kv::Collection collection, const std::map<std::string, std::optional<Entry>>& changed, TimeMs now_ms) const {
+    std::uint64_t bytes_before = 0;
+    std::uint64_t keys_before = 0;
+    std::uint64_t bytes = 0;
+    std::uint64_t keys = 0;
+    for (const auto each : {kv::Collection::key, kv::Collection::file}) {
+        for (const auto& [key, entry] : entries(each)) {
+            if (expired(entry, now_ms)) continue;
+            bytes_before += key.size() + entry.value.size();
+            ++keys_before;
+            if (each == collection && changed.contains(key)) continue;
+            bytes += key.size() + entry.value.size();
+            ++keys;
+        }
+    }
+    for (const auto& [key, entry] : changed) {
+        if (!entry) continue;
+        bytes += key.size() + entry->value.size();
+        ++keys;
+    }
+    using Kind = kv::ExceededQuota::Kind;
+    if (quota_.bytes && bytes > *quota_.bytes && bytes > bytes_before) {
+        return kv::ExceededQuota{.kind = Kind::bytes, .used = bytes_before, .limit = *quota_.bytes};
+    }
+    if (quota_.keys && keys > *quota_.keys && keys > keys_before) {
+        return kv::ExceededQuota{.kind = Kind::keys, .used = keys_before, .limit = *quota_.keys};
+    }
+    return std::nullopt;
+}
+
+void ModelNamespace::empty(Version version, TimeMs now_ms) {
+    keys_.clear();
+    files_.clear();
+    changes_.clear();
+    expirations_.clear();
+    last_version_ = emptied_version_ = version;
+    last_written_ms_ = now_ms;
+}
+
+void ModelNamespace::set_quota(const kv::Quota& quota, Version version) {
+    quota_ = quota;
+    last_version_ = version;
 }
 
 void ModelNamespace::sweep(TimeMs now_ms) {

@@ -45,6 +45,14 @@ public:
     std::vector<Listed> list(const kv::KeyRange& range, kv::Order order, kv::Collection collection,
                              kv::TimeMs now_ms) const;
 
+    // Removes all keys and files; nothing when there are none. The history begins anew.
+    bool holds_anything() const { return !keys_.empty() || !files_.empty(); }
+    void empty(kv::Version version, kv::TimeMs now_ms);
+    kv::Version emptied_version() const { return emptied_version_; }
+
+    void set_quota(const kv::Quota& quota, kv::Version version);
+    const kv::Quota& quota() const { return quota_; }
+
     // Takes expired entries out, as an engine that has swept everything has done.
     void sweep(kv::TimeMs now_ms);
     bool all_swept(kv::TimeMs now_ms) const;
@@ -70,6 +78,9 @@ public:
     std::string print(kv::TimeMs now_ms) const;
 
 private:
+    std::optional<kv::ExceededQuota> exceeded_by(kv::Collection collection,
+                                                 const std::map<std::string, std::optional<kv::Entry>>& changed,
+                                                 kv::TimeMs now_ms) const;
     const Entries& entries(kv::Collection collection) const;
     Entries& entries(kv::Collection collection);
 
@@ -86,7 +97,9 @@ private:
     std::vector<kv::Change> changes_;
     std::set<Expiration> expirations_;
     kv::Version last_version_ = 0;  // of the last commit that had one of its own
+    kv::Version emptied_version_ = 0;
     kv::TimeMs last_written_ms_ = 0;
+    kv::Quota quota_;
 };
 
 }  // namespace alcove::test

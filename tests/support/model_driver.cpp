@@ -122,7 +122,9 @@ void ModelDriver::step() {
     if (kind < 450) return commit_at_once();
     if (kind < 930) return read_one();
     if (kind < 980) return move_clock();
-    if (kind < 990) return settle(any_space());
+    if (kind < 985) return settle(any_space());
+    if (kind < 988) return empty_one();
+    if (kind < 990) return set_quota_one();
     if (kind < 994) return drop_one();
     if (kind < 997) return reopen();
     if (kind < 998) return engine_->apply_now();
@@ -130,7 +132,10 @@ void ModelDriver::step() {
 }
 
 void ModelDriver::commit_one() {
-    Sent sent{.space = &any_space(), .commit = history_.commit(clock_.now_ms(), versions_)};
+    Space& space = any_space();
+    // What has expired and is not yet swept may count against a quota or not.
+    if (space.model.quota() != kv::Quota{} && !space.model.all_swept(clock_.now_ms())) settle(space);
+    Sent sent{.space = &space, .commit = history_.commit(clock_.now_ms(), versions_)};
     doing_ = print(sent.commit);
     const auto outcome = run(engine_->commit(sent.space->name, sent.commit));
     take(sent, outcome);
@@ -140,11 +145,13 @@ void ModelDriver::commit_one() {
 // has none, and whether it should have is not known: that it changed nothing is.
 void ModelDriver::commit_at_once() {
     std::vector<Sent> batch;
-    const std::size_t size = 2 + history_.below(10);
-    batch.reserve(size);
-    for (std::size_t i = 0; i < size; ++i) {
-        batch.push_back({.space = &any_space(), .commit = history_.commit(clock_.now_ms(), versions_)});
+    const std::size_t wanted = 2 + history_.below(10);
+    for (std::size_t i = 0; i < wanted; ++i) {
+        Space& space = any_space();
+        if (space.model.quota() != kv::Quota{}) continue;  // keys may expire in the middle of it
+        batch.push_back({.space = &space, .commit = history_.commit(clock_.now_ms(), versions_)});
     }
+    const std::size_t size = batch.size();
     std::vector<kv::asio::awaitable<kv::Result<kv::Committed>>> tasks;
     tasks.reserve(size);
     for (const Sent& sent : batch)
@@ -197,6 +204,7 @@ void ModelDriver::take(Sent& sent, const kv::Result<kv::Committed>& outcome) {
     auto expected = model.evaluate(sent.commit, clock_.now_ms());
     if (expected.error) {
         expect(!outcome, "the commit should fail", outcome ? print(*outcome) : "", print_error(*expected.error));
+        if (expected.error->code == kv::Errc::quota_exceeded) ++refusals_;
         const std::string found = print_error(outcome.error());
         expect(found == print_error(*expected.error), "the error differs", found, print_error(*expected.error));
         return;
@@ -275,6 +283,49 @@ void ModelDriver::drop_one() {
     check_dropped(*dropped_.back());
 }
 
+// The version of what is no commit of operations: its own, or the namespace's when it changed nothing.
+void ModelDriver::take_version(const kv::Result<kv::Version>& version, bool logged, const ModelNamespace& model) {
+    expect(bool(version), doing_ + " failed", version ? "" : print(version.error()), "success");
+    if (logged) {
+        expect(*version > latest_, "a version was used before", std::to_string(*version), std::to_string(latest_));
+        latest_ = *version;
+    } else {
+        expect(*version >= model.last_version() && *version <= engine_->status().version,
+               doing_ + " without effect is at another version", std::to_string(*version),
+               std::to_string(model.last_version()));
+    }
+}
+
+void ModelDriver::empty_one() {
+    Space& space = any_space();
+    if (space.name.scope == kv::Scope::system) return;
+    if (!space.model.all_swept(clock_.now_ms())) settle(space);
+    doing_ = "empty";
+    const bool logged = space.model.holds_anything();
+    const auto version = run(engine_->empty(space.name));
+    take_version(version, logged, space.model);
+    if (!logged) return;
+    ++empties_;
+    space.model.empty(*version, clock_.now_ms());
+    space.verified_through = *version;
+    space.changes_verified = 0;
+}
+
+void ModelDriver::set_quota_one() {
+    Space& space = any_space();
+    if (space.name.scope == kv::Scope::system) return;
+    kv::Quota quota;
+    if (history_.one_in(2)) quota.bytes = history_.below(4000);
+    if (history_.one_in(2)) quota.keys = history_.below(20);
+    doing_ = "set a quota of " + print(quota);
+    const bool logged = quota != space.model.quota();
+    const auto version = run(engine_->set_quota(space.name, quota));
+    take_version(version, logged, space.model);
+    if (!logged) return;
+    ++quotas_;
+    space.model.set_quota(quota, *version);
+}
+
 void ModelDriver::check_dropped(Space& space) {
     doing_ = "look at a dropped namespace, " + print(space.name);
     const kv::Commit commit = commit_of({put("a", "1")});
@@ -305,7 +356,8 @@ void ModelDriver::read_one() {
         case 3:
             return check_get_many(space);
         case 4:
-            return check_usage(space);
+            if (history_.one_in(2)) return check_usage(space);
+            return check_namespaces(space.name.workspace);
         default:
             const kv::KeyRange range = history_.range();
             return check_list(space, range, history_.page_request(), collection);
@@ -393,6 +445,44 @@ void ModelDriver::check_usage(Space& space) {
     expect(print(*usage) == print(expected), "usage differs", print(*usage), print(expected));
 }
 
+void ModelDriver::check_namespaces(const kv::Uuid& workspace) {
+    doing_ = "list namespaces";
+    std::vector<std::string> found;
+    kv::NamespacesRequest request;
+    request.entries_max = 1 + history_.below(5);
+    std::string last;
+    do {
+        const kv::NamespaceFilter everything;
+        const auto page = run(engine_->namespaces(workspace, everything, request));
+        expect(bool(page), "the list failed", outcome(page), "ok");
+        expect(page->items.size() <= request.entries_max && (!page->items.empty() || page->next.empty()),
+               "a page has a wrong size", std::to_string(page->items.size()), std::to_string(request.entries_max));
+        for (const kv::NamespaceInfo& info : page->items) {
+            const auto scope = static_cast<char>(info.name.scope);
+            std::string order = std::string(1, scope).append(info.name.subject, 0, 448);
+            expect(order >= last, "the order is wrong", print(info.name), printable(last));
+            last = std::move(order);
+            found.push_back(print(info.name) + ": " + print(info.quota));
+        }
+        request.after = page->next;
+    } while (!request.after.empty());
+    std::vector<std::string> expected;
+    for (const auto& space : spaces_) {
+        if (space->name.scope == kv::Scope::system || space->name.workspace != workspace) continue;
+        if (space->model.last_version() == 0) continue;  // never written
+        expected.push_back(print(space->name) + ": " + print(space->model.quota()));
+    }
+    std::sort(found.begin(), found.end());
+    std::sort(expected.begin(), expected.end());
+    const auto joined = [](const std::vector<std::string>& lines) {
+        std::string text;
+        for (const std::string& line : lines)
+            text += "\n    " + line;
+        return text;
+    };
+    expect(found == expected, "the namespaces differ", joined(found), joined(expected));
+}
+
 // Waits until the engine has swept what has expired, and compares what depends on it.
 void ModelDriver::settle(Space& space) {
     current_ = &space;
@@ -414,6 +504,13 @@ void ModelDriver::settle(Space& space) {
 // The engine's history after a version, against the model's changes from that position on.
 void ModelDriver::check_changes(Space& space, kv::Version after, std::size_t changes_verified) {
     doing_ = "changes after " + std::to_string(after);
+    if (after < space.model.emptied_version()) {
+        const auto page = run(engine_->changes(space.name, after, 10, 5000));
+        expect(outcome(page) == "compacted" && page.error().emptied, "a history reaches behind an emptying",
+               outcome(page), "compacted");
+        after = space.model.emptied_version();
+    }
+    const bool whole = after == space.model.emptied_version();
     std::vector<kv::Change> changes;
     kv::Version through = after;
     for (bool more = true; more;) {
@@ -456,8 +553,8 @@ void ModelDriver::check_changes(Space& space, kv::Version after, std::size_t cha
         due.erase(it);
     }
     // What the history told earlier is not due now.
-    std::erase_if(due, [&](const auto& one) { return after != 0 && one.before <= after; });
-    if (after == 0) expect(due.empty(), "a key did not expire", std::to_string(changes.size()), due.begin()->key);
+    std::erase_if(due, [&](const auto& one) { return !whole && one.before <= after; });
+    if (whole) expect(due.empty(), "a key did not expire", std::to_string(changes.size()), due.begin()->key);
     sort_within_versions(written);
     std::vector<kv::Change> expected(space.model.changes().begin() + static_cast<std::ptrdiff_t>(changes_verified),
                                      space.model.changes().end());
@@ -482,6 +579,7 @@ void ModelDriver::verify() {
                 check_get(*space, key, collection);
         }
         check_changes(*space, 0, 0);
+        check_namespaces(space->name.workspace);
     }
     current_ = nullptr;
     for (const auto& space : dropped_)

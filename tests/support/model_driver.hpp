@@ -27,8 +27,8 @@ public:
     // With a bound the history may forget, but never tells something wrong.
     explicit ModelDriver(std::uint64_t seed, std::uint64_t history_bytes = history_unbounded);
 
-    // One random step: a commit, several at once, a read, a move of the clock, a drop, a reopening. Throws
-    // Difference.
+    // One random step: a commit, several at once, a read, a move of the clock, a drop, an emptying, a reopening.
+    // Throws Difference.
     void step();
 
     // Compares everything.
@@ -39,6 +39,9 @@ public:
     std::size_t expirations() const;
     std::size_t reopenings() const { return reopenings_; }
     std::size_t drops() const { return drops_; }
+    std::size_t empties() const { return empties_; }
+    std::size_t quotas() const { return quotas_; }
+    std::size_t refusals() const { return refusals_; }  // for a quota
 
 private:
     struct Space {
@@ -62,11 +65,15 @@ private:
     void take(Sent& sent, const kv::Result<kv::Committed>& outcome);
     void move_clock();
     void drop_one();
+    void empty_one();
+    void set_quota_one();
+    void take_version(const kv::Result<kv::Version>& version, bool logged, const ModelNamespace& model);
     void read_one();
     void check_get(Space& space, const std::string& key, kv::Collection collection);
     void check_get_many(Space& space);
     void check_list(Space& space, const kv::KeyRange& range, kv::PageRequest request, kv::Collection collection);
     void check_usage(Space& space);
+    void check_namespaces(const kv::Uuid& workspace);
     void check_changes(Space& space, kv::Version after, std::size_t changes_verified);
     void settle(Space& space);
     void check_dropped(Space& space);
@@ -89,6 +96,9 @@ private:
     std::size_t replays_ = 0;
     std::size_t reopenings_ = 0;
     std::size_t drops_ = 0;
+    std::size_t empties_ = 0;
+    std::size_t quotas_ = 0;
+    std::size_t refusals_ = 0;
     std::uint8_t next_subject_ = 10;
     kv::Version latest_ = 0;
 };

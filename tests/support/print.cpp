@@ -128,7 +128,7 @@ std::string print(const kv::Committed& committed) {
 }
 
 std::string print(const kv::Change& change) {
-    constexpr const char* kinds[] = {"?", "put", "remove", "expire"};
+    constexpr const char* kinds[] = {"?", "put", "remove", "expire", "empty"};
     std::ostringstream out;
     out << "v" << change.version << " " << kinds[static_cast<std::size_t>(change.kind)] << " collection "
         << static_cast<int>(change.collection) << " " << shortened(change.key) << " after v"
@@ -144,10 +144,22 @@ std::string print(const kv::Usage& usage) {
     return out.str();
 }
 
+std::string print(const kv::Quota& quota) {
+    const auto text = [](const std::optional<std::uint64_t>& limit) {
+        return limit ? std::to_string(*limit) : std::string("any");
+    };
+    return text(quota.bytes) + " bytes, " + text(quota.keys) + " keys, " + text(quota.writes_per_second) +
+           " writes per second";
+}
+
 std::string print(const kv::Error& error) {
     std::ostringstream out;
     out << error.code << ": " << error.message;
     if (error.operation) out << " (operation " << *error.operation << ")";
+    if (error.exceeded) {
+        out << (error.exceeded->kind == kv::ExceededQuota::Kind::bytes ? " (bytes " : " (keys ")
+            << error.exceeded->used << " of " << error.exceeded->limit << ")";
+    }
     for (const kv::FailedCheck& failed : error.failed) {
         out << " (check " << failed.index << " found "
             << (failed.current_version ? std::to_string(*failed.current_version) : "nothing") << ")";

@@ -28,6 +28,7 @@ std::string print(const kv::OperationResult& result);
 std::string print(const kv::Committed& committed);
 std::string print(const kv::Change& change);
 std::string print(const kv::Usage& usage);
+std::string print(const kv::Quota& quota);
 std::string print(const kv::Error& error);
 std::string print(const kv::Page& page);  // keys and values, prefixes last
 

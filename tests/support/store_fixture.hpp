@@ -52,7 +52,8 @@ public:
         for (const kv::Change& change : page->changes) {
             const char* kind = change.kind == kv::Change::Kind::put      ? "put "
                                : change.kind == kv::Change::Kind::remove ? "remove "
-                                                                         : "expire ";
+                               : change.kind == kv::Change::Kind::expire ? "expire "
+                                                                         : "empty ";
             if (!text.empty()) text += ", ";
             text += kind + change.key;
         }
