@@ -308,6 +308,16 @@ BOOST_AUTO_TEST_CASE(a_document_of_any_size_is_taken_in_chunks) {
     BOOST_TEST(lines_of(send("GET", target + "/export").body).size() > 2000u);
 }
 
+// The test's client sends all before it reads anything.
+BOOST_AUTO_TEST_CASE(the_answer_to_a_large_document_that_is_refused_early_arrives) {
+    const std::string value(20'000, 'x');
+    std::string document = "{}\n";
+    for (int i = 0; i < 1500; ++i)
+        document += key_line(i, value);
+    BOOST_TEST(import_refusal(document) == "400 VALIDATION_ERROR line 1.key");
+    BOOST_TEST(stored("k10000") == "404");
+}
+
 BOOST_AUTO_TEST_CASE(a_client_that_vanishes_half_way_leaves_whole_batches) {
     {
         http::test::Client client(port());
