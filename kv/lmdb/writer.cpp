@@ -331,7 +331,7 @@ Result<Committed> Writer::run_empty(const NamespaceName& name, const std::option
         record.emptied_id = state->id;
         leftover = leftover_of(record);
     }
-    const Committed committed = committed_at(version);
+    Committed committed = committed_at(version);
     if (request_id) record.effects.push_back(evaluator.remember(*request_id, committed));
     if (!log_record(std::move(record))) return no_room_for_segment();
     if (fresh || holds) ++core_.next_id;

@@ -83,7 +83,17 @@ BOOST_AUTO_TEST_CASE(an_export_has_a_line_for_each_key_and_says_that_it_is_whole
 }
 
 BOOST_AUTO_TEST_CASE(an_import_gives_back_the_very_bytes_and_types) {
-    const std::vector<std::string> values = {"",
+    std::string many_elements = "[0";
+    std::string many_members = "{\"k\":0";
+    for (int i = 0; i < 20'000; ++i) {
+        many_elements += "," + std::to_string(i);
+        many_members += ",\"k" + std::to_string(i) + "\":{\"a\":[]}";
+    }
+    many_elements += "]";
+    many_members += "}";
+    const std::vector<std::string> values = {many_elements,
+                                             many_members,
+                                             "",
                                              "1",
                                              " 1",
                                              "1\n",
@@ -127,6 +137,8 @@ BOOST_AUTO_TEST_CASE(an_import_gives_back_the_very_bytes_and_types) {
     }
     BOOST_TEST(send("GET", target + "/kv/%C3%A9%22%0A").header("alcove-expires-at") == "2030-01-02T03:04:05.678Z");
     BOOST_TEST((keys_of(send("GET", target + "/export").body) == keys_of(document)));
+    const auto first = lines_of(document).front();
+    BOOST_TEST(first.starts_with(R"({"key":"k0","contentType":"application/json","value":[0,0,1,)"));
 }
 
 BOOST_AUTO_TEST_CASE(an_export_of_many_keys_has_cursors_to_go_on_from) {
