@@ -13,7 +13,8 @@ namespace {
 
 constexpr TimeMs never_ms = std::numeric_limits<TimeMs>::max();
 constexpr std::size_t states_cached_max = std::size_t{64} << 10;
-// Entries of dropped namespaces stay in the expiry index until they are purged: look at so many, then pause.
+// Entries of dropped and emptied namespaces stay in the expiry index until they are purged: look at so many, then
+// pause.
 constexpr std::size_t sweep_scan_max = 16 * limits::sweep_keys_max;
 constexpr TimeMs sweep_pause_ms = 50;
 constexpr auto slow_down = std::chrono::milliseconds(2);
@@ -204,7 +205,10 @@ void Writer::sweep() {
     next_expiry_ms_ = never_ms;
     std::size_t swept = 0;
     std::size_t seen = 0;
-    const IndexKey lower(Table::expiry);
+    // Behind what the last sweep looked at and could not end: it would be met again and again until it is purged.
+    const bool resumed = !sweep_from_.empty();
+    const std::string lower =
+        resumed ? std::exchange(sweep_from_, {}) : std::string(IndexKey(Table::expiry).view());
     for (Scan scan(*view_, lower, end_of(Table::expiry), Order::ascending); scan.valid(); scan.next()) {
         Decoder decoder(scan.key());
         const auto deadline = static_cast<TimeMs>(load_be64(decoder.raw(8).data()));
@@ -213,6 +217,7 @@ void Writer::sweep() {
             break;
         }
         if (++seen == sweep_scan_max) {
+            sweep_from_ = std::string(1, static_cast<char>(Table::expiry)).append(scan.key());
             next_expiry_ms_ = now_ms_ + sweep_pause_ms;
             break;
         }
@@ -240,6 +245,8 @@ void Writer::sweep() {
         *state = std::move(after);
         ++swept;
     }
+    // Before the place where it went on something may have come meanwhile.
+    if (resumed) next_expiry_ms_ = std::min(next_expiry_ms_, now_ms_ + sweep_pause_ms);
 }
 
 void Writer::answer(std::unique_ptr<Job> job, Result<Committed> outcome) {

@@ -133,6 +133,7 @@ private:
     bool renumbered_any_ = false;         // a name has another number from this group on, or none
     WriteRates rates_;
     TimeMs next_expiry_ms_ = 0;  // no key expires before it
+    std::string sweep_from_;     // where a sweep that met too much goes on; empty: at the beginning
     Steady::time_point frozen_at_{};
 
     std::thread thread_;

@@ -174,6 +174,27 @@ BOOST_AUTO_TEST_CASE(what_would_have_expired_does_not_count_twice) {
     BOOST_TEST(usage().bytes == 2u);
 }
 
+BOOST_AUTO_TEST_CASE(what_is_left_of_an_emptied_namespace_does_not_hold_up_the_expiry_of_others) {
+    options.apply_interval = std::chrono::hours(1);  // nothing is purged
+    for (int i = 0; i < 9; ++i) {
+        std::vector<kv::Operation> operations;
+        for (int j = 0; j < 1000; ++j)
+            operations.push_back(put(std::to_string(i) + "/" + std::to_string(j), "x", kv::Expiry::after(10)));
+        commit(std::move(operations));
+    }
+    empty();
+    name = workspace_namespace(2);
+    commit({put("a", "1", kv::Expiry::after(11))});
+    clock.advance(20);
+    int waited_ms = 0;
+    BOOST_TEST(eventually([&] {
+        clock.advance(10);
+        waited_ms += 10;
+        return usage().keys == 0;
+    }));
+    BOOST_TEST(waited_ms <= 1000);
+}
+
 BOOST_AUTO_TEST_CASE(a_restart_at_any_point_leaves_it_emptied) {
     for (int round = 0; round < 4; ++round) {
         commit({put("a", "1"), put("b", "2")});
