@@ -85,8 +85,10 @@ public:
 
     // Removes all keys and files, at one version of its own, in the same short time whatever they are; their space
     // is freed behind. Versions go on, the quota stays, and remembered request ids too. A namespace that holds
-    // nothing stays at its version. invalid for the system namespace.
-    virtual asio::awaitable<Result<Version>> empty(const NamespaceName& name) = 0;
+    // nothing stays at its version. The request id makes it safe to send again, as that of a commit. invalid for
+    // the system namespace.
+    virtual asio::awaitable<Result<Committed>> empty(const NamespaceName& name,
+                                                     std::optional<RequestId> request_id = {}) = 0;
 
     // Drops the owner's namespaces for good: gone for every caller when it returns, and no commit that was under
     // way brings them back. Their space is freed behind. Dropping twice is no error.

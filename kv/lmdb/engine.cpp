@@ -71,6 +71,19 @@ std::optional<Error> refuse_name(const NamespaceName& name) {
     return error(Errc::invalid, "a subject has at most " + std::to_string(limits::subject_bytes_max) + " bytes");
 }
 
+std::optional<Error> refuse_request_id(const std::optional<RequestId>& request_id) {
+    if (!request_id) return std::nullopt;
+    if (request_id->id.empty() || request_id->id.size() > limits::request_id_bytes_max) {
+        return error(Errc::invalid,
+                     "a request id has 1 to " + std::to_string(limits::request_id_bytes_max) + " bytes");
+    }
+    if (request_id->note.size() > limits::request_note_bytes_max) {
+        return error(Errc::invalid,
+                     "a request's note has at most " + std::to_string(limits::request_note_bytes_max) + " bytes");
+    }
+    return std::nullopt;
+}
+
 // What is wrong with a commit, whatever the state.
 std::optional<Error> refuse(const NamespaceName& name, const Commit& commit, std::size_t bytes) {
     if (commit.operations.size() > limits::operations_per_commit_max ||
@@ -83,15 +96,7 @@ std::optional<Error> refuse(const NamespaceName& name, const Commit& commit, std
                      "a commit has at most " + std::to_string(limits::commit_bytes_max) + " bytes");
     }
     if (auto refused = refuse_name(name)) return refused;
-    if (commit.request_id &&
-        (commit.request_id->id.empty() || commit.request_id->id.size() > limits::request_id_bytes_max)) {
-        return error(Errc::invalid,
-                     "a request id has 1 to " + std::to_string(limits::request_id_bytes_max) + " bytes");
-    }
-    if (commit.request_id && commit.request_id->note.size() > limits::request_note_bytes_max) {
-        return error(Errc::invalid,
-                     "a request's note has at most " + std::to_string(limits::request_note_bytes_max) + " bytes");
-    }
+    if (auto refused = refuse_request_id(commit.request_id)) return refused;
     for (const Check& check : commit.checks) {
         if (auto refused = refuse_key(check.key, false)) return refused;
     }
@@ -196,14 +201,15 @@ public:
         co_return outcome->version;
     }
 
-    asio::awaitable<Result<Version>> empty(const NamespaceName& name) override {
+    asio::awaitable<Result<Committed>> empty(const NamespaceName& name,
+                                             std::optional<RequestId> request_id) override {
         if (auto refused = refuse_name(name)) co_return std::move(*refused);
+        if (auto refused = refuse_request_id(request_id)) co_return std::move(*refused);
         // Identity is in it.
         if (name.scope == Scope::system) co_return error(Errc::invalid, "the system namespace cannot be emptied");
-        auto submitted = submit(0, name, Task(Empty{}));
+        auto submitted = submit(0, name, Task(Empty{.request_id = std::move(request_id)}));
         auto outcome = co_await std::move(submitted);
-        if (!outcome) co_return std::move(outcome).error();
-        co_return outcome->version;
+        co_return outcome;
     }
 
     asio::awaitable<Result<Version>> drop_owner(const Owner& owner) override {

@@ -244,28 +244,7 @@ std::optional<Error> Evaluator::collect(const Commit& commit, Evaluated& out) {
     out.committed.version = version;
     if (commit.request_id) {
         out.committed.note = commit.request_id->note;
-        Entry outcome{.version = version,
-                      .created_version = version,
-                      .created_ms = now_ms_,
-                      .updated_ms = now_ms_,
-                      .expires_ms = now_ms_ + limits::request_memory_ms,
-                      .content_type = {},
-                      .value = encode_outcome(commit.request_id->digest, out.committed)};
-        log::Effect effect{.kind = Change::Kind::put,
-                           .collection = Collection::internal,
-                           .key = commit.request_id->id,
-                           .record = {},
-                           .previous_version = 0,
-                           .previous_expires_ms = {}};
-        const IndexKey stored_at =
-            entry_key(state_.name.scope, state_.internal_id, Collection::internal, commit.request_id->id);
-        if (const auto stored = snapshot_.get(stored_at)) {  // expired, else it had been replayed
-            const EntryView earlier = decode_record(*stored);
-            effect.previous_version = earlier.version;
-            effect.previous_expires_ms = earlier.expires_ms;
-        }
-        encode_record(outcome, effect.record);
-        record.effects.push_back(std::move(effect));
+        record.effects.push_back(remember(*commit.request_id, out.committed));
     }
     out.state.usage.version = version;
     out.state.usage.last_written_ms = now_ms_;
@@ -276,14 +255,38 @@ std::optional<Error> Evaluator::collect(const Commit& commit, Evaluated& out) {
     return std::nullopt;
 }
 
-std::optional<Result<Committed>> Evaluator::replay(const Commit& commit) const {
-    if (!commit.request_id || state_.internal_id == 0) return std::nullopt;
-    const auto bytes = snapshot_.get(
-        entry_key(state_.name.scope, state_.internal_id, Collection::internal, commit.request_id->id));
+log::Effect Evaluator::remember(const RequestId& request_id, const Committed& committed) const {
+    const Entry outcome{.version = committed.version,
+                        .created_version = committed.version,
+                        .created_ms = now_ms_,
+                        .updated_ms = now_ms_,
+                        .expires_ms = now_ms_ + limits::request_memory_ms,
+                        .content_type = {},
+                        .value = encode_outcome(request_id.digest, committed)};
+    log::Effect effect{.kind = Change::Kind::put,
+                       .collection = Collection::internal,
+                       .key = request_id.id,
+                       .record = {},
+                       .previous_version = 0,
+                       .previous_expires_ms = {}};
+    const IndexKey stored_at =
+        entry_key(state_.name.scope, state_.internal_id, Collection::internal, request_id.id);
+    if (const auto stored = snapshot_.get(stored_at)) {  // expired, else it had been replayed
+        const EntryView earlier = decode_record(*stored);
+        effect.previous_version = earlier.version;
+        effect.previous_expires_ms = earlier.expires_ms;
+    }
+    encode_record(outcome, effect.record);
+    return effect;
+}
+
+std::optional<Result<Committed>> Evaluator::replay(const RequestId& request_id) const {
+    const auto bytes =
+        snapshot_.get(entry_key(state_.name.scope, state_.internal_id, Collection::internal, request_id.id));
     if (!bytes) return std::nullopt;
     const EntryView record = decode_record(*bytes);
     if (record.expired(now_ms_)) return std::nullopt;
-    auto committed = decode_outcome(record.value, commit.request_id->digest);
+    auto committed = decode_outcome(record.value, request_id.digest);
     if (!committed) return std::move(committed).error();
     return std::move(*committed);
 }

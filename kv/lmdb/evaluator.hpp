@@ -31,8 +31,11 @@ public:
     // `first_version` is the version that the first record will have. All parameters must outlive the evaluator.
     Evaluator(const Snapshot& snapshot, const NamespaceState& state, TimeMs now_ms, Version first_version);
 
-    // The outcome that is remembered for the commit's request id, if there is one.
-    std::optional<Result<Committed>> replay(const Commit& commit) const;
+    // The outcome that is remembered for the request id, if there is one.
+    std::optional<Result<Committed>> replay(const RequestId& request_id) const;
+
+    // What makes the store remember the outcome of a commit.
+    log::Effect remember(const RequestId& request_id, const Committed& committed) const;
 
     // For a commit that is no replay. At most one call per evaluator. Takes the values out of the commit's
     // operations.

@@ -13,7 +13,8 @@ namespace {
 
 constexpr TimeMs never_ms = std::numeric_limits<TimeMs>::max();
 constexpr std::size_t states_cached_max = std::size_t{64} << 10;
-// Entries of dropped namespaces stay in the expiry index until they are purged: look at so many, then pause.
+// Entries of dropped and emptied namespaces stay in the expiry index until they are purged: look at so many, then
+// pause.
 constexpr std::size_t sweep_scan_max = 16 * limits::sweep_keys_max;
 constexpr TimeMs sweep_pause_ms = 50;
 constexpr auto slow_down = std::chrono::milliseconds(2);
@@ -204,7 +205,10 @@ void Writer::sweep() {
     next_expiry_ms_ = never_ms;
     std::size_t swept = 0;
     std::size_t seen = 0;
-    const IndexKey lower(Table::expiry);
+    // Behind what the last sweep looked at and could not end: it would be met again and again until it is purged.
+    const bool resumed = !sweep_from_.empty();
+    const std::string lower =
+        resumed ? std::exchange(sweep_from_, {}) : std::string(IndexKey(Table::expiry).view());
     for (Scan scan(*view_, lower, end_of(Table::expiry), Order::ascending); scan.valid(); scan.next()) {
         Decoder decoder(scan.key());
         const auto deadline = static_cast<TimeMs>(load_be64(decoder.raw(8).data()));
@@ -213,6 +217,7 @@ void Writer::sweep() {
             break;
         }
         if (++seen == sweep_scan_max) {
+            sweep_from_ = std::string(1, static_cast<char>(Table::expiry)).append(scan.key());
             next_expiry_ms_ = now_ms_ + sweep_pause_ms;
             break;
         }
@@ -240,6 +245,8 @@ void Writer::sweep() {
         *state = std::move(after);
         ++swept;
     }
+    // Before the place where it went on something may have come meanwhile.
+    if (resumed) next_expiry_ms_ = std::min(next_expiry_ms_, now_ms_ + sweep_pause_ms);
 }
 
 void Writer::answer(std::unique_ptr<Job> job, Result<Committed> outcome) {
@@ -250,7 +257,7 @@ Result<Committed> Writer::run(Job& job) {
     if (auto* commit = std::get_if<Commit>(&job.task)) return run_commit(job, *commit);
     if (const auto* change = std::get_if<SetQuota>(&job.task)) return run_set_quota(job.name, change->quota);
     if (const auto* drop = std::get_if<Drop>(&job.task)) return run_drop(drop->owner);
-    return run_empty(job.name);
+    return run_empty(job.name, std::get<Empty>(job.task).request_id);
 }
 
 Result<Committed> Writer::run_commit(const Job& job, Commit& commit) {
@@ -262,7 +269,7 @@ Result<Committed> Writer::run_commit(const Job& job, Commit& commit) {
     Evaluator evaluator(*view_, before, now_ms_, next_version());
     if (!fresh && commit.request_id) {
         // First of all, since a commit that has had its effect must not be refused.
-        if (auto earlier = evaluator.replay(commit)) return std::move(*earlier);
+        if (auto earlier = evaluator.replay(*commit.request_id)) return std::move(*earlier);
     }
     const bool limited = before.quota.writes_per_second && !only_frees(commit);
     if (const std::string_view refusal = core_.refusal(job.bytes); !refusal.empty() && !only_frees(commit)) {
@@ -305,24 +312,42 @@ Result<Committed> Writer::run_set_quota(const NamespaceName& name, const Quota& 
 }
 
 // The namespace goes on under another number; what stands under the old one is deleted behind.
-Result<Committed> Writer::run_empty(const NamespaceName& name) {
+Result<Committed> Writer::run_empty(const NamespaceName& name, const std::optional<RequestId>& request_id) {
     const NamespaceState* state = state_of(name);
     if (!state) return owner_dropped();
-    if (state->usage.keys == 0 && state->usage.files == 0) return committed_at(state->usage.version);
+    const bool fresh = state->id == 0;
+    const bool holds = state->usage.keys != 0 || state->usage.files != 0;
     NamespaceState after = *state;
+    if (fresh) after.internal_id = core_.next_id;
     const Version version = next_version();
-    after.id = core_.next_id;
-    after.emptied_version = version;
-    after.usage = {.version = version, .last_written_ms = now_ms_};
+    const Evaluator evaluator(*view_, after, now_ms_, version);
+    if (request_id && !fresh) {
+        if (auto earlier = evaluator.replay(*request_id)) return std::move(*earlier);
+    }
+    if (!holds && !request_id) return committed_at(state->usage.version);
+    if (fresh || holds) after.id = core_.next_id;
+    if (fresh) after.created_version = version;
+    if (holds) {
+        after.emptied_version = version;
+        after.usage = {.version = version, .last_written_ms = now_ms_};
+    }
+    after.usage.version = version;
     log::CommitRecord record = record_for(after, now_ms_);
-    record.emptied_id = state->id;
-    const Leftover leftover = leftover_of(record);
+    std::optional<Leftover> leftover;
+    if (holds) {
+        record.emptied_id = state->id;
+        leftover = leftover_of(record);
+    }
+    Committed committed = committed_at(version);
+    if (request_id) record.effects.push_back(evaluator.remember(*request_id, committed));
     if (!log_record(std::move(record))) return no_room_for_segment();
-    ++core_.next_id;
-    renumbered_any_ = true;
+    if (fresh || holds) ++core_.next_id;
     *state_of(name) = std::move(after);
-    applier_.purge(leftover, version);
-    return committed_at(version);
+    if (leftover) {
+        renumbered_any_ = true;
+        applier_.purge(*leftover, version);
+    }
+    return committed;
 }
 
 Result<Committed> Writer::run_drop(const Owner& owner) {

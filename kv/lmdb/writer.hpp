@@ -24,7 +24,9 @@ namespace alcove::kv {
 struct SetQuota {
     Quota quota;
 };
-struct Empty {};
+struct Empty {
+    std::optional<RequestId> request_id;
+};
 struct Drop {
     Owner owner;
 };
@@ -96,7 +98,7 @@ private:
     Result<Committed> run(Job& job);
     Result<Committed> run_commit(const Job& job, Commit& commit);
     Result<Committed> run_set_quota(const NamespaceName& name, const Quota& quota);
-    Result<Committed> run_empty(const NamespaceName& name);
+    Result<Committed> run_empty(const NamespaceName& name, const std::optional<RequestId>& request_id);
     Result<Committed> run_drop(const Owner& owner);
     bool log_records(std::vector<log::CommitRecord> records);
     bool log_record(log::CommitRecord record);
@@ -131,6 +133,7 @@ private:
     bool renumbered_any_ = false;         // a name has another number from this group on, or none
     WriteRates rates_;
     TimeMs next_expiry_ms_ = 0;  // no key expires before it
+    std::string sweep_from_;     // where a sweep that met too much goes on; empty: at the beginning
     Steady::time_point frozen_at_{};
 
     std::thread thread_;

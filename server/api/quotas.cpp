@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "server/api/cursor.hpp"
+#include "server/api/idempotency.hpp"
 #include "server/api/json.hpp"
 #include "server/api/namespaces.hpp"
 #include "server/api/parameters.hpp"
@@ -217,14 +218,15 @@ asio::awaitable<void> put_quota(Call& call) {
 
 asio::awaitable<void> delete_data(Call& call) {
     if (auto problem = refuse_query(call)) co_return call.fail(*problem);
-    if (call.request.header("idempotency-key")) {
-        co_return call.fail(invalid_field("Idempotency-Key", "emptying a namespace takes no Idempotency-Key"));
-    }
-    auto version = co_await call.services.store.empty(*call.namespace_name);
-    if (!version) co_return call.fail(to_problem(version.error()));
+    auto request_id = take_request_id(call, {});
+    if (!request_id) co_return call.fail(request_id.error());
+    auto outcome = co_await call.services.store.empty(*call.namespace_name, std::move(*request_id));
+    if (!outcome) co_return call.fail(to_problem(outcome.error()));
+    set_replayed(call.response, outcome->replayed);
     call.begin_json(200);
     json::Writer writer(call.response.body);
-    writer.open_object().name("emptied").boolean(true).member("version", std::to_string(*version)).close_object();
+    writer.open_object().name("emptied").boolean(true);
+    writer.member("version", std::to_string(outcome->version)).close_object();
 }
 
 }  // namespace alcove::api

@@ -150,7 +150,7 @@ awaitable<void> fill_and_empty(kv::Store& store, int emptier, std::uint64_t seed
             complain("empty: " + print(emptied.error()));
             co_return;
         }
-        tell(words("empty", {id, number, *emptied}));
+        tell(words("empty", {id, number, emptied->version}));
     }
 }
 

@@ -12,7 +12,11 @@ namespace {
 
 class EmptyFixture : public StoreFixture {
 public:
-    kv::Result<kv::Version> empty() { return run(store().empty(name)); }
+    kv::Result<kv::Version> empty() {
+        const auto emptied = run(store().empty(name));
+        if (!emptied) return emptied.error();
+        return emptied->version;
+    }
 
     kv::Result<kv::Committed> put_file(std::string_view path, std::string_view bytes) {
         kv::Commit commit = commit_of({put(path, bytes)});
@@ -131,6 +135,31 @@ BOOST_AUTO_TEST_CASE(remembered_requests_and_the_quota_stay) {
     BOOST_TEST(!run(store().commit(name, with_request_id()))->replayed);
 }
 
+BOOST_AUTO_TEST_CASE(an_emptying_with_a_request_id_happens_once) {
+    const kv::RequestId id{.id = "e", .digest = "d"};
+    for (const bool written : {false, true}) {
+        name = external_namespace(written ? "written" : "unwritten");
+        if (written) commit({put("a", "1")});
+        const auto once = run(store().empty(name, id));
+        BOOST_TEST(!once->replayed);
+        commit({put("b", "2")});
+        for (int round = 0; round < 2; ++round) {
+            const auto again = run(store().empty(name, id));
+            BOOST_TEST(again->replayed);
+            BOOST_TEST(again->version == once->version);
+            BOOST_TEST(get("b") == "2");
+            reopen();
+        }
+        BOOST_TEST(outcome(run(store().empty(name, kv::RequestId{.id = "e", .digest = "other"}))) ==
+                   "idempotency_conflict");
+        BOOST_TEST(changes(once->version) == "put b");
+        BOOST_TEST(usage().keys == 1u);
+        empty();
+        BOOST_TEST(run(store().empty(name, id))->replayed);
+    }
+    BOOST_TEST(outcome(run(store().empty(name, kv::RequestId{}))) == "invalid");
+}
+
 BOOST_AUTO_TEST_CASE(what_would_have_expired_does_not_count_twice) {
     commit({put("a", "1", kv::Expiry::after(50)), put("b", "1", kv::Expiry::after(50))});
     empty();
@@ -143,6 +172,27 @@ BOOST_AUTO_TEST_CASE(what_would_have_expired_does_not_count_twice) {
     reopen();
     BOOST_TEST(usage().keys == 1u);
     BOOST_TEST(usage().bytes == 2u);
+}
+
+BOOST_AUTO_TEST_CASE(what_is_left_of_an_emptied_namespace_does_not_hold_up_the_expiry_of_others) {
+    options.apply_interval = std::chrono::hours(1);  // nothing is purged
+    for (int i = 0; i < 9; ++i) {
+        std::vector<kv::Operation> operations;
+        for (int j = 0; j < 1000; ++j)
+            operations.push_back(put(std::to_string(i) + "/" + std::to_string(j), "x", kv::Expiry::after(10)));
+        commit(std::move(operations));
+    }
+    empty();
+    name = workspace_namespace(2);
+    commit({put("a", "1", kv::Expiry::after(11))});
+    clock.advance(20);
+    int waited_ms = 0;
+    BOOST_TEST(eventually([&] {
+        clock.advance(10);
+        waited_ms += 10;
+        return usage().keys == 0;
+    }));
+    BOOST_TEST(waited_ms <= 1000);
 }
 
 BOOST_AUTO_TEST_CASE(a_restart_at_any_point_leaves_it_emptied) {
@@ -232,13 +282,9 @@ BOOST_AUTO_TEST_CASE(readers_see_all_or_nothing_while_it_is_emptied_and_purged) 
 BOOST_AUTO_TEST_CASE(commits_of_one_group_see_the_emptying_between_them) {
     for (int round = 0; round < 20; ++round) {
         std::vector<boost::asio::awaitable<kv::Result<kv::Committed>>> tasks;
-        auto emptying = [this]() -> boost::asio::awaitable<kv::Result<kv::Committed>> {
-            const auto version = co_await store().empty(name);
-            co_return kv::Committed{.version = *version, .results = {}, .replayed = false};
-        };
         for (int i = 0; i < 20; ++i) {
             tasks.push_back(store().commit(name, commit_of({put("k" + std::to_string(i), "x")})));
-            if (i == 10) tasks.push_back(emptying());
+            if (i == 10) tasks.push_back(store().empty(name));
         }
         const auto outcomes = run_all(std::move(tasks));
         std::size_t after = 0;

@@ -243,8 +243,9 @@ public:
                                                            const kv::Quota& quota) override {
         return store_.set_quota(name, quota);
     }
-    kv::asio::awaitable<kv::Result<kv::Version>> empty(const kv::NamespaceName& name) override {
-        return store_.empty(name);
+    kv::asio::awaitable<kv::Result<kv::Committed>> empty(const kv::NamespaceName& name,
+                                                         std::optional<kv::RequestId> request_id) override {
+        return store_.empty(name, std::move(request_id));
     }
     std::unique_ptr<Subscription> subscribe(const kv::NamespaceName& name, Observer observer) override {
         return store_.subscribe(name, std::move(observer));

@@ -83,7 +83,17 @@ BOOST_AUTO_TEST_CASE(an_export_has_a_line_for_each_key_and_says_that_it_is_whole
 }
 
 BOOST_AUTO_TEST_CASE(an_import_gives_back_the_very_bytes_and_types) {
-    const std::vector<std::string> values = {"",
+    std::string many_elements = "[0";
+    std::string many_members = "{\"k\":0";
+    for (int i = 0; i < 20'000; ++i) {
+        many_elements += "," + std::to_string(i);
+        many_members += ",\"k" + std::to_string(i) + "\":{\"a\":[]}";
+    }
+    many_elements += "]";
+    many_members += "}";
+    const std::vector<std::string> values = {many_elements,
+                                             many_members,
+                                             "",
                                              "1",
                                              " 1",
                                              "1\n",
@@ -127,6 +137,8 @@ BOOST_AUTO_TEST_CASE(an_import_gives_back_the_very_bytes_and_types) {
     }
     BOOST_TEST(send("GET", target + "/kv/%C3%A9%22%0A").header("alcove-expires-at") == "2030-01-02T03:04:05.678Z");
     BOOST_TEST((keys_of(send("GET", target + "/export").body) == keys_of(document)));
+    const auto first = lines_of(document).front();
+    BOOST_TEST(first.starts_with(R"({"key":"k0","contentType":"application/json","value":[0,0,1,)"));
 }
 
 BOOST_AUTO_TEST_CASE(an_export_of_many_keys_has_cursors_to_go_on_from) {
@@ -306,6 +318,16 @@ BOOST_AUTO_TEST_CASE(a_document_of_any_size_is_taken_in_chunks) {
     const auto answer = client.ask(size + pending + "\r\n0\r\n\r\n");
     BOOST_TEST(masked(answer.body) == R"({"imported":2000,"skipped":0,"cursor":"C"})");
     BOOST_TEST(lines_of(send("GET", target + "/export").body).size() > 2000u);
+}
+
+// The test's client sends all before it reads anything.
+BOOST_AUTO_TEST_CASE(the_answer_to_a_large_document_that_is_refused_early_arrives) {
+    const std::string value(20'000, 'x');
+    std::string document = "{}\n";
+    for (int i = 0; i < 1500; ++i)
+        document += key_line(i, value);
+    BOOST_TEST(import_refusal(document) == "400 VALIDATION_ERROR line 1.key");
+    BOOST_TEST(stored("k10000") == "404");
 }
 
 BOOST_AUTO_TEST_CASE(a_client_that_vanishes_half_way_leaves_whole_batches) {

@@ -302,7 +302,8 @@ void ModelDriver::empty_one() {
     if (!space.model.all_swept(clock_.now_ms())) settle(space);
     doing_ = "empty";
     const bool logged = space.model.holds_anything();
-    const auto version = run(engine_->empty(space.name));
+    const auto emptied = run(engine_->empty(space.name));
+    const auto version = emptied ? kv::Result<kv::Version>(emptied->version) : emptied.error();
     take_version(version, logged, space.model);
     if (!logged) return;
     ++empties_;
