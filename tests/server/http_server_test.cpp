@@ -2,6 +2,7 @@
 #include <malloc.h>
 #include <sys/resource.h>
 
+#include <algorithm>
 #include <boost/test/unit_test.hpp>
 #include <fstream>
 #include <future>
@@ -181,6 +182,7 @@ BOOST_AUTO_TEST_CASE(an_idle_connection_costs_less_than_16_kib) {
     std::vector<Client> clients;
     for (std::size_t i = 0; i < connections; ++i)
         clients.emplace_back(harness.server.port());
+    ::malloc_trim(0);  // what tests before this one left must not be given back while it measures
     auto before = resident_bytes();
     for (auto& client : clients) {
         BOOST_REQUIRE(
@@ -188,7 +190,7 @@ BOOST_AUTO_TEST_CASE(an_idle_connection_costs_less_than_16_kib) {
                 .status == 200);
     }
     std::this_thread::sleep_for(800ms);  // two sweeps and a little
-    auto each = (resident_bytes() - before) / connections;
+    auto each = (std::max(resident_bytes(), before) - before) / connections;
     BOOST_TEST_MESSAGE("an idle connection costs " << each << " bytes");
 #if !__has_feature(address_sanitizer) && !__has_feature(thread_sanitizer)  // they replace the heap
     BOOST_TEST(each < 16'384);
