@@ -80,10 +80,11 @@ BOOST_AUTO_TEST_CASE(every_response_carries_a_request_id) {
     BOOST_TEST(!send_as("GET", "/nothing").header("x-request-id").empty());
 }
 
-BOOST_AUTO_TEST_CASE(only_health_is_public) {
+BOOST_AUTO_TEST_CASE(only_health_and_the_connect_page_are_public) {
     for (const auto& endpoint : api::endpoints()) {
         const bool health = endpoint.pattern == "/healthz" || endpoint.pattern == "/readyz";
-        BOOST_TEST(endpoint.permission.has_value() == !health, endpoint.pattern);
+        const bool page = endpoint.pattern == "/connect" || endpoint.pattern.starts_with("/connect/");
+        BOOST_TEST(endpoint.permission.has_value() == !(health || page), endpoint.pattern);
     }
 }
 
