@@ -169,7 +169,6 @@ Response Client::send(const Request& request, const Sink& sink) {
     curl_easy_setopt(handle_, CURLOPT_USERAGENT, "alcove/" ALCOVE_VERSION);
     curl_easy_setopt(handle_, CURLOPT_HTTPHEADER, headers.get());
     curl_easy_setopt(handle_, CURLOPT_ERRORBUFFER, reason);
-    curl_easy_setopt(handle_, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(handle_, CURLOPT_CONNECTTIMEOUT, connect_timeout_s);
     curl_easy_setopt(handle_, CURLOPT_LOW_SPEED_LIMIT, 1L);
     curl_easy_setopt(handle_, CURLOPT_LOW_SPEED_TIME, silence_max_s);

@@ -1,6 +1,7 @@
 #include "server/cli/commands.hpp"
 
-#include <CLI/CLI.hpp>
+#include <unistd.h>
+
 #include <cctype>
 #include <fstream>
 #include <iostream>
@@ -210,7 +211,7 @@ Request request_of(const Command& command, const Given& given, const NamespaceFl
 
 void show(const Command& command, const std::string& answer, Output output) {
     if (output == Output::json) {
-        print(answer);
+        print(::isatty(STDOUT_FILENO) == 1 ? printable_json(answer) : answer);
         if (!answer.ends_with('\n')) print("\n");
         return;
     }

@@ -42,22 +42,30 @@ bool is_harmful(std::uint32_t c) {
            (c >= 0x2028 && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069) || c == 0xfeff;
 }
 
-}  // namespace
-
-std::string printable(std::string_view text, LineBreaks breaks) {
+// `escape_harmful` makes the text that stands for a code point, or for a byte that belongs to none.
+template <class Escape>
+std::string replace_harmful(std::string_view text, LineBreaks breaks, Escape escape_harmful) {
     std::string out;
     while (!text.empty()) {
         const std::size_t size = code_point_bytes(text);
         const std::string_view bytes = text.substr(0, std::max<std::size_t>(size, 1));
         const std::uint32_t c = size == 0 ? static_cast<unsigned char>(text.front()) : code_point_of(bytes);
-        if (size != 0 && (!is_harmful(c) || (c == '\n' && breaks == LineBreaks::kept))) {
-            out += bytes;
-        } else {
-            out += c < 0x100 ? escape('x', 2, c) : escape('u', 4, c);
-        }
+        const bool passes = size != 0 && (!is_harmful(c) || (c == '\n' && breaks == LineBreaks::kept));
+        passes ? out.append(bytes) : out.append(escape_harmful(c));
         text.remove_prefix(bytes.size());
     }
     return out;
+}
+
+}  // namespace
+
+std::string printable(std::string_view text, LineBreaks breaks) {
+    return replace_harmful(text, breaks,
+                           [](std::uint32_t c) { return c < 0x100 ? escape('x', 2, c) : escape('u', 4, c); });
+}
+
+std::string printable_json(std::string_view text) {
+    return replace_harmful(text, LineBreaks::kept, [](std::uint32_t c) { return escape('u', 4, c); });
 }
 
 std::string cell_of(const json::Value* value) {

@@ -15,6 +15,9 @@ enum class LineBreaks : bool { escaped, kept };
 // as escapes such as \x1b and \u202e, also a tab and, unless they are kept, line feeds.
 std::string printable(std::string_view text, LineBreaks breaks = LineBreaks::escaped);
 
+// The same for JSON: the escapes are those of its strings, so that it stays the same document.
+std::string printable_json(std::string_view text);
+
 // The value in a cell or behind a name: strings without quotes, null as "-", everything else as JSON.
 std::string cell_of(const scopes::json::Value* value);
 
