@@ -34,7 +34,9 @@ void add_field(CLI::App& verb, Given& given, const Field& field) {
 
 std::string question_of(const Invocation& invocation) {
     std::string out(invocation.command.question);
-    for (const auto& [member, text] : invocation.given) {
+    Given words = invocation.given;
+    words["namespace"] = name_of(invocation.flags);
+    for (const auto& [member, text] : words) {
         const std::string braced = "{" + member + "}";
         if (const auto at = out.find(braced); at != out.npos) out.replace(at, braced.size(), text);
     }

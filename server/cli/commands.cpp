@@ -3,12 +3,10 @@
 #include <unistd.h>
 
 #include <cctype>
-#include <fstream>
-#include <iostream>
-#include <iterator>
 
 #include "scopes/json_writer.hpp"
 #include "scopes/text.hpp"
+#include "server/cli/file.hpp"
 #include "server/cli/output.hpp"
 
 namespace alcove::cli {
@@ -25,16 +23,13 @@ std::string braced(std::string_view member) {
 }
 
 std::string text_of_file(const std::string& name) {
-    std::ifstream file;
-    if (name != "-") file.open(name, std::ios::binary);
-    std::istream& in = name == "-" ? std::cin : file;
+    InputFile file(name);
     std::string text;
     char buffer[4096];
-    while (in.read(buffer, sizeof buffer) || in.gcount() > 0) {
-        text.append(buffer, static_cast<std::size_t>(in.gcount()));
+    while (const std::size_t got = file.read(buffer, sizeof buffer)) {
+        text.append(buffer, got);
         if (text.size() > json_bytes_max) throw Failure(exit_usage, name + " is too large");
     }
-    if (in.bad() || (name != "-" && !file.is_open())) throw Failure(exit_usage, name + " cannot be read");
     return text;
 }
 
@@ -150,6 +145,17 @@ void show_list(const Command& command, const json::Document& document, Output ou
     if (output == Output::table) print(table.text());
 }
 
+// The members of an object get rows of their own, those deeper down stay JSON.
+void add_member(Table& table, const json::Document& document, const json::Value& member) {
+    const auto* inner = member.type == json::Type::object ? document.first(member) : nullptr;
+    if (inner == nullptr) {
+        table.add({std::string(member.name), cell_of(&member)});
+        return;
+    }
+    for (; inner != nullptr; inner = document.next(*inner))
+        table.add({std::string(member.name) + "." + std::string(inner->name), cell_of(inner)});
+}
+
 // The members of the thing, then what else the answer holds.
 void show_one(const Command& command, const json::Document& document, Output output) {
     const auto& root = document.root();
@@ -169,7 +175,7 @@ void show_one(const Command& command, const json::Document& document, Output out
     Table table({"FIELD", "VALUE"});
     const auto add = [&](const json::Value* first) {
         for (const auto* member = first; member != nullptr; member = document.next(*member))
-            if (member != thing) table.add({std::string(member->name), cell_of(member)});
+            if (member != thing) add_member(table, document, *member);
     };
     if (thing->type == json::Type::object) add(document.first(*thing));
     if (thing != &root) add(document.first(root));

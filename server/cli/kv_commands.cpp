@@ -72,6 +72,7 @@ const std::vector<Command>& table() {
          .fields = {{"--bytes", "bytes", "of keys, values and files, or none", Kind::limit},
                     {"--keys", "keys", "of keys and files, or none", Kind::limit},
                     {"--writes-per-second", "writesPerSecond", "or none", Kind::limit}},
+         .id = "quota",
          .reads_without_fields = true},
         {.noun = "namespace",
          .verb = "empty",
@@ -79,7 +80,7 @@ const std::vector<Command>& table() {
          .method = "DELETE",
          .path = "NS/data",
          .id = "version",
-         .question = "Remove all keys and files of the namespace?"},
+         .question = "Remove all keys and files of {namespace}?"},
     };
     return commands;
 }

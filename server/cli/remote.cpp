@@ -88,6 +88,17 @@ void add_namespace_options(CLI::App& verb, NamespaceFlags& flags) {
         ->group(group);
 }
 
+std::string name_of(const NamespaceFlags& flags) {
+    const std::string of_workspace = "the workspace " + flags.workspace;
+    if (!flags.integration.empty()) {
+        const std::string user = flags.end_user.empty() ? "" : " for the end user " + flags.end_user;
+        return "the integration " + flags.integration + user + " in " + of_workspace;
+    }
+    if (!flags.end_user.empty()) return "the end user " + flags.end_user + " in " + of_workspace;
+    if (!flags.external.empty()) return "the external key " + flags.external + " in " + of_workspace;
+    return of_workspace + " itself";
+}
+
 Request namespace_request(const NamespaceFlags& flags, std::string method, const std::string& rest) {
     if (flags.workspace.empty()) throw Failure(exit_usage, "--workspace is empty");
     if (!flags.external.empty() && !(flags.end_user.empty() && flags.integration.empty()))

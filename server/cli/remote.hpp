@@ -52,6 +52,9 @@ struct NamespaceFlags {
 };
 void add_namespace_options(CLI::App& verb, NamespaceFlags& flags);
 
+// For a person.
+std::string name_of(const NamespaceFlags& flags);
+
 // The encoded path of the namespace with `rest` behind it, and its query. Throws Failure for a contradiction.
 Request namespace_request(const NamespaceFlags& flags, std::string method, const std::string& rest);
 
