@@ -155,11 +155,11 @@ int main(int argc, char** argv) {
     CLI::App app(description, "alcove");
     app.set_version_flag("--version", std::string("alcove ") + ALCOVE_VERSION);
     app.require_subcommand(1);
-    app.footer(footer);
     Context context{.environment = environment_of_process()};
     Given serving;
     Given rotating;
     add_serve(app, context, serving);
+    app.footer(footer);  // from here on subcommands inherit it
     add_login(app, context);
     add_resource_commands(app, context);
     add_kv_commands(app, context);

@@ -120,6 +120,7 @@ void show_list(const Command& command, const json::Document& document, Output ou
     if (items == nullptr) throw Failure(exit_failure, "the server's answer has no " + std::string(command.member));
     const auto columns = columns_of(command, document, *items);
     std::vector<std::string> header;
+    header.reserve(columns.size());
     for (const auto column : columns)
         header.push_back(header_of(column));
     Table table(header);
@@ -129,6 +130,7 @@ void show_list(const Command& command, const json::Document& document, Output ou
             continue;
         }
         std::vector<std::string> row;
+        row.reserve(columns.size());
         for (const auto column : columns)
             row.push_back(cell_of(document.member(*item, column)));
         table.add(std::move(row));
