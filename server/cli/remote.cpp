@@ -21,6 +21,7 @@ std::string help_of(const std::string& noun) {
     if (noun == "key") return "API keys, and the master key";
     if (noun == "mcp-token") return "Tokens that act as an end user";
     if (noun == "integration") return "The integrations that a workspace uses";
+    if (noun == "end-user") return "End users of a workspace";
     std::string out = noun + "s";
     out[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(out[0])));
     return out;
