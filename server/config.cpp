@@ -11,7 +11,7 @@
 #include <limits>
 #include <system_error>
 
-// Only this file sees toml++: it is header-only and slow to compile.
+// Header-only and slow to compile: beside this file only server/cli/settings.cpp sees it.
 #include <toml++/toml.h>
 
 #include "kv/limits.hpp"

@@ -6,6 +6,9 @@
 #include <functional>
 #include <vector>
 
+#include "server/cli/output.hpp"
+#include "server/cli/remote.hpp"
+
 extern char** environ;
 
 namespace alcove::cli {
@@ -15,8 +18,13 @@ namespace {
 constexpr const char* description = "Alcove, a persistence server for integrations.";
 constexpr const char* root_key_variable = "ALCOVE_ROOT_KEY";
 
-std::map<std::string, std::string> environment_of_process() {
-    std::map<std::string, std::string> out;
+constexpr const char* footer =
+    "Which server and with which token: --url and --token, else ALCOVE_URL and ALCOVE_KEY, else what\n"
+    "`alcove login` keeps. A token on the command line is visible to other users of the machine.\n"
+    "Exit status: 0 done, 1 failed, 2 wrong command line, 3 not found, 4 refused, 5 conflict.";
+
+Environment environment_of_process() {
+    Environment out;
     for (char** variable = environ; *variable; ++variable) {
         const std::string_view text = *variable;
         const std::size_t equals = text.find('=');
@@ -66,7 +74,7 @@ void add_flag(CLI::App& app, Given& given, const ConfigKey& key, const std::stri
     }
 }
 
-Config read_config(const Given& given, const std::map<std::string, std::string>& environment) {
+Config read_config(const Given& given, const Environment& environment) {
     Config config;
     if (!given.file.empty()) load_file(config, given.file);
     load_environment(config, environment);
@@ -75,7 +83,7 @@ Config read_config(const Given& given, const std::map<std::string, std::string>&
     return config;
 }
 
-std::optional<std::string> read_root_key(const std::map<std::string, std::string>& environment) {
+std::optional<std::string> read_root_key(const Environment& environment) {
     const auto found = environment.find(root_key_variable);
     if (found == environment.end()) return std::nullopt;
     const std::string& key = found->second;
@@ -92,17 +100,16 @@ std::optional<std::string> read_root_key(const std::map<std::string, std::string
     return key;
 }
 
-}  // namespace
-
-int main(int argc, char** argv) {
-    CLI::App app(description, "alcove");
-    app.set_version_flag("--version", std::string("alcove ") + ALCOVE_VERSION);
-    app.require_subcommand(1);
-    CLI::App* serving = app.add_subcommand("serve",
-                                           "Starts the server. Every flag is also a key of the file and a "
-                                           "variable of the environment: see config/alcove.toml");
-    Given given;
-    serving->add_option("--config", given.file, "a TOML file with sections as below")
+// The flags of one command, with the configuration that they end in.
+void add_serve(CLI::App& app, Context& context, Given& given) {
+    CLI::App& serving = add_verb(app, context, "", "serve",
+                                 "Starts the server. Every flag is also a key of the file and a "
+                                 "variable of the environment: see config/alcove.toml",
+                                 [&context, &given] {
+                                     const Config config = read_config(given, context.environment);
+                                     return serve(config, read_root_key(context.environment));
+                                 });
+    serving.add_option("--config", given.file, "a TOML file with sections as below")
         ->type_name("FILE")
         ->check(not_empty);
     for (const ConfigKey& key : config_keys()) {
@@ -110,26 +117,71 @@ int main(int argc, char** argv) {
         const std::string names = dotted == "store.data"      ? "--data," + key.flag()
                                   : dotted == "server.listen" ? "--listen," + key.flag()
                                                               : key.flag();
-        add_flag(*serving, given, key, names);
+        add_flag(serving, given, key, names);
     }
+}
+
+// The server must not run: its data folder is locked.
+void add_rotate_master(CLI::App& app, Context& context, Given& given) {
+    CLI::App& verb =
+        add_verb(app, context, "key", "rotate-master",
+                 "Makes a new master key and seals all credentials with it, while no server runs",
+                 [&context, &given] { return rotate_master_key(read_config(given, context.environment)); });
+    verb.add_option("--config", given.file, "the server's TOML file")->type_name("FILE")->check(not_empty);
+    for (const ConfigKey& key : config_keys()) {
+        const std::string dotted = key.dotted();
+        if (dotted == "store.data") add_flag(verb, given, key, "--data," + key.flag());
+        if (dotted == "security.master_key_file") add_flag(verb, given, key, key.flag());
+    }
+}
+
+void add_login(CLI::App& app, Context& context) {
+    CLI::App& verb = add_verb(app, context, "", "login",
+                              "Keeps a server's URL and a token, read from a prompt or from stdin, in "
+                              "~/.config/alcove/profile.toml",
+                              [&context] { return login(context.flags, context.environment); });
+    verb.add_option("--url", context.flags.url, "the server")->required();
+    verb.add_option("--profile", context.flags.profile, "the section of the file, default when not given");
+}
+
+int fail(int status, const std::string& message) {
+    std::fprintf(stderr, "alcove: %s\n", printable(message).c_str());
+    return status;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    CLI::App app(description, "alcove");
+    app.set_version_flag("--version", std::string("alcove ") + ALCOVE_VERSION);
+    app.require_subcommand(1);
+    Context context{.environment = environment_of_process()};
+    Given serving;
+    Given rotating;
+    add_serve(app, context, serving);
+    app.footer(footer);  // from here on subcommands inherit it
+    add_login(app, context);
+    add_resource_commands(app, context);
+    add_kv_commands(app, context);
+    add_transfer_commands(app, context);
+    add_rotate_master(app, context, rotating);
     try {
         app.parse(argc, argv);
     } catch (const CLI::Success& asked) {
         return app.exit(asked);
     } catch (const CLI::ParseError& error) {
-        std::fprintf(stderr, "alcove: %s\n", error.what());
-        return exit_usage;
+        return fail(exit_usage, error.what());
     }
     try {
-        const auto environment = environment_of_process();
-        const Config config = read_config(given, environment);
-        return serve(config, read_root_key(environment));
+        const int status = context.run();
+        if (std::fflush(stdout) != 0) throw Failure(exit_failure, "stdout cannot be written");
+        return status;
     } catch (const ConfigError& error) {
-        std::fprintf(stderr, "alcove: %s\n", error.what());
-        return exit_usage;
+        return fail(exit_usage, error.what());
+    } catch (const Failure& failure) {
+        return fail(failure.status(), failure.what());
     } catch (const std::exception& error) {
-        std::fprintf(stderr, "alcove: %s\n", error.what());
-        return exit_failure;
+        return fail(exit_failure, error.what());
     }
 }
 

@@ -2,6 +2,7 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <cstdio>
+#include <filesystem>
 #include <optional>
 
 #include "kv/lmdb/engine.hpp"
@@ -15,9 +16,11 @@ namespace alcove::cli {
 // run again, and a server that starts in between opens everything.
 int rotate_master_key(const Config& config) {
     namespace asio = boost::asio;
+    const auto path = master_key_path(config);
+    // Else a mistyped folder would be made, and its key changed.
+    if (!std::filesystem::exists(path)) throw std::runtime_error("there is no master key file " + path.string());
     asio::io_context context;  // outlives the store
     const auto store = kv::open_engine({.directory = config.data});
-    const auto path = master_key_path(config);
     auto keys = load_master_keys(path);
     if (!keys.former) {
         keys = {.current = scopes::make_master_key(), .former = keys.current};

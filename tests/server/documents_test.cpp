@@ -57,18 +57,23 @@ bool matches(std::string_view text, std::string_view pattern) {
     return true;
 }
 
-// Runs the whole session in one shell, as a reader would.
-void check_session(const std::string& document, std::size_t steps_min) {
+constexpr const char* with_curl =
+    "alcove() { curl -s -H \"Authorization: Bearer $KEY\" -w '\\n' \"${@:2}\" \"$URL$1\"; }\n";
+constexpr const char* with_program = "alcove() { " ALCOVE_BINARY " \"$@\"; }\n";
+
+// Runs the whole session in one shell, as a reader would. `alcove` is the function that the document speaks of.
+void check_session(const std::string& document, std::size_t steps_min, const std::string& alcove) {
     const TemporaryFolder folder;
     const ServerProcess server(folder / "data");
     const std::vector<Step> steps = read_session(document);
     BOOST_TEST(steps.size() >= steps_min);
     const std::string end_of_step = "<end of step>\n";
-    std::string script = "alcove() { curl -s -H \"Authorization: Bearer $KEY\" -w '\\n' \"${@:2}\" \"$URL$1\"; }\n";
+    std::string script = alcove;
     for (const Step& step : steps)
         script += step.command + "\nprintf '" + "<end of step>\\n'\n";
-    const Environment environment{{"URL", "http://127.0.0.1:" + std::to_string(server.port()) + "/api/v1"},
-                                  {"KEY", server.admin_key()}};
+    const std::string url = "http://127.0.0.1:" + std::to_string(server.port()) + "/api/v1";
+    const Environment environment{
+        {"URL", url}, {"KEY", server.admin_key()}, {"ALCOVE_URL", url}, {"ALCOVE_KEY", server.admin_key()}};
     const Finished finished = run_program({"/bin/bash", "-c", script}, environment);
     std::string_view output = finished.output;
     for (const Step& step : steps) {
@@ -83,9 +88,13 @@ void check_session(const std::string& document, std::size_t steps_min) {
 }  // namespace
 
 BOOST_AUTO_TEST_CASE(the_session_of_the_readme_is_true) {
-    check_session("README.md", 12);
+    check_session("README.md", 12, with_curl);
 }
 
 BOOST_AUTO_TEST_CASE(the_session_of_the_tutorial_is_true) {
-    check_session("docs/tutorial.md", 25);
+    check_session("docs/tutorial.md", 25, with_curl);
+}
+
+BOOST_AUTO_TEST_CASE(the_session_of_the_command_line_is_true) {
+    check_session("docs/cli.md", 8, with_program);
 }

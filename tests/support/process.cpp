@@ -19,7 +19,8 @@ std::vector<std::string> environment_with(const Environment& more) {
     std::vector<std::string> out;
     for (char** variable = environ; *variable; ++variable) {
         const std::string text = *variable;
-        if (!text.starts_with("ALCOVE_")) out.push_back(text);
+        const bool given = more.contains(text.substr(0, text.find('=')));
+        if (!given && !text.starts_with("ALCOVE_")) out.push_back(text);
     }
     for (const auto& [name, value] : more)
         out.push_back(name + "=" + value);
@@ -39,7 +40,9 @@ struct Started {
     int output;  // a pipe's reading end
 };
 
-Started start(std::vector<std::string> arguments, const Environment& environment) {
+constexpr int inherited = -1;
+
+Started start(std::vector<std::string> arguments, const Environment& environment, int input = inherited) {
     int pipe_ends[2];
     if (::pipe2(pipe_ends, O_CLOEXEC) != 0) throw std::runtime_error("no pipe");
     std::vector<std::string> variables = environment_with(environment);
@@ -47,6 +50,7 @@ Started start(std::vector<std::string> arguments, const Environment& environment
     const std::vector<char*> envp = pointers(variables);
     const pid_t pid = ::fork();
     if (pid == 0) {
+        if (input != inherited) ::dup2(input, STDIN_FILENO);
         ::dup2(pipe_ends[1], STDOUT_FILENO);
         ::dup2(pipe_ends[1], STDERR_FILENO);
         ::execve(argv[0], argv.data(), envp.data());
@@ -78,16 +82,28 @@ std::string after(const std::string& text, const std::string& mark) {
     return text.substr(begin, text.find_first_of(" \n", begin) - begin);
 }
 
-}  // namespace
-
-Finished run_program(const std::vector<std::string>& arguments, const Environment& environment) {
-    const Started started = start(arguments, environment);
+Finished finish(const Started& started) {
     Finished finished;
     while (read_some(started.output, finished.output)) {
     }
     ::close(started.output);
     finished.status = wait_for(started.pid);
     return finished;
+}
+
+}  // namespace
+
+Finished run_program(const std::vector<std::string>& arguments, const Environment& environment) {
+    return finish(start(arguments, environment));
+}
+
+Finished run_program_on(const std::filesystem::path& input, const std::vector<std::string>& arguments,
+                        const Environment& environment) {
+    const int handle = ::open(input.c_str(), O_RDONLY | O_CLOEXEC);
+    if (handle < 0) throw std::runtime_error("cannot read " + input.string());
+    const Started started = start(arguments, environment, handle);
+    ::close(handle);
+    return finish(started);
 }
 
 ServerProcess::ServerProcess(const std::filesystem::path& data, const Environment& environment,

@@ -18,8 +18,13 @@ struct Finished {
     std::string output;  // stdout and stderr
 };
 
-// Runs a program to its end. Variables whose names begin with ALCOVE_ are not inherited.
+// Runs a program to its end. Variables whose names begin with ALCOVE_ are not inherited. Its stdin is the tests'
+// own.
 Finished run_program(const std::vector<std::string>& arguments, const Environment& environment = {});
+
+// As above, with a file as its stdin.
+Finished run_program_on(const std::filesystem::path& input, const std::vector<std::string>& arguments,
+                        const Environment& environment = {});
 
 // `alcove serve` on a free port, killed with the object unless it was stopped before.
 class ServerProcess {
