@@ -7,7 +7,7 @@ namespace {
 
 // Nothing of the page comes from elsewhere, and nobody else may show it in a frame.
 constexpr std::string_view content_security_policy =
-    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; base-uri 'none'; "
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; base-uri 'none'; "
     "form-action 'none'; frame-ancestors 'none'";
 
 void answer(Call& call, std::string_view content_type, std::string_view body) {

@@ -93,6 +93,13 @@ asio::awaitable<Result<scopes::Resolved>> resolve(Call& call) {
 
 }  // namespace
 
+std::string_view name_of(kv::Scope scope) {
+    for (const auto& [name, each] : scope_names) {
+        if (each == scope) return name;
+    }
+    return {};
+}
+
 std::optional<Problem> refuse_workspace(const Call& call, const scopes::Uuid& workspace) {
     if (call.principal->reaches(workspace)) return std::nullopt;
     return scope_denied();

@@ -1,12 +1,19 @@
 // From the path of a request to the namespace that it names.
 #pragma once
 
+#include <array>
 #include <string_view>
+#include <utility>
 
 #include "scopes/directory.hpp"
 #include "server/api/call.hpp"
 
 namespace alcove::api {
+
+// The scopes of namespaces as the wire names them.
+inline constexpr std::array<std::pair<std::string_view, kv::Scope>, 3> scope_names = {
+    {{"workspace", kv::Scope::workspace}, {"end_user", kv::Scope::end_user}, {"external", kv::Scope::external}}};
+std::string_view name_of(kv::Scope scope);
 
 // The workspace that a path or a body names by id or slug: 403 when the key does not reach it, else 404.
 asio::awaitable<Result<scopes::Resolved>> resolve_workspace(Call& call, std::string_view selector);

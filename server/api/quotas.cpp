@@ -1,6 +1,5 @@
 #include "server/api/quotas.hpp"
 
-#include <array>
 #include <charconv>
 #include <string>
 #include <utility>
@@ -18,16 +17,6 @@ namespace {
 
 // Numbers of JSON are exact up to here for every reader.
 constexpr std::uint64_t json_integer_max = (std::uint64_t{1} << 53) - 1;
-
-constexpr std::array<std::pair<std::string_view, kv::Scope>, 3> scope_names = {
-    {{"workspace", kv::Scope::workspace}, {"end_user", kv::Scope::end_user}, {"external", kv::Scope::external}}};
-
-std::string_view name_of(kv::Scope scope) {
-    for (const auto& [name, each] : scope_names) {
-        if (each == scope) return name;
-    }
-    return {};
-}
 
 struct ListParameters {
     kv::NamespaceFilter filter;

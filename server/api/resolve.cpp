@@ -14,19 +14,6 @@
 namespace alcove::api {
 namespace {
 
-std::string_view name_of(kv::Scope scope) {
-    switch (scope) {
-        case kv::Scope::end_user:
-            return "end_user";
-        case kv::Scope::external:
-            return "external";
-        case kv::Scope::workspace:
-        case kv::Scope::system:
-            break;
-    }
-    return "workspace";
-}
-
 void print_namespace(json::Writer& writer, const kv::NamespaceName& name, const kv::Usage& usage,
                      std::string_view cursor) {
     writer.open_object().member("scope", name_of(name.scope)).name("subject");

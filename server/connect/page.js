@@ -2,8 +2,10 @@
 "use strict";
 
 const at = (id) => document.getElementById(id);
-const token = decodeURIComponent(location.hash.slice(1));
+const token = location.hash.slice(1);
 history.replaceState(null, "", location.pathname);
+// Another link in the same tab changes what stands behind '#' alone.
+addEventListener("hashchange", () => location.reload());
 
 let session = null;
 // One for each filling of the form: sending it again after a failed request makes no second connection.
@@ -24,7 +26,7 @@ async function ask(method, path, body, headers) {
   try {
     const response = await fetch("api/v1/" + path, {
       method,
-      credentials: "omit",
+      credentials: "same-origin", // a proxy may ask for its own cookie
       cache: "no-store",
       headers: { Authorization: "Bearer " + token, ...(body ? { "Content-Type": "application/json" } : {}), ...headers },
       body: body ? JSON.stringify(body) : undefined,
@@ -48,6 +50,7 @@ function failure(answer) {
 async function load() {
   if (!token) return say("This link is not complete. Please use the whole link that you were given.", true);
   const answer = await ask("GET", "connect-session");
+  at("retry").hidden = answer.status === 200 || (answer.status >= 400 && answer.status < 500);
   if (answer.status !== 200) {
     at("content").hidden = true;
     return say(answer.status === 403 ? expired : failure(answer), true);
@@ -141,6 +144,8 @@ function readCredentials() {
 function showErrors(errors) {
   for (const field of ["integrationName", "displayName", "credentials"]) {
     at("error-" + field).textContent = errors[field] || "";
+    const input = document.getElementById(field);
+    if (input) input.setAttribute("aria-invalid", String(Boolean(errors[field])));
   }
 }
 
@@ -160,11 +165,16 @@ async function submit(event) {
   const answer = await ask("POST", "connections", body, { "Idempotency-Key": idempotencyKey });
   at("submit").disabled = false;
   if (answer.status !== 201) {
+    if (answer.body.code === "IDEMPOTENCY_CONFLICT") {
+      idempotencyKey = newKey();
+      say("Your earlier attempt went through: it is in the list above. Disconnect it there to connect anew.");
+      return load();
+    }
     const field = (answer.body.details && answer.body.details.field) || "";
+    if (answer.status === 401) at("content").hidden = true;
     const known = ["integrationName", "displayName", "credentials"].includes(field);
     if (known) showErrors({ [field]: answer.body.error });
     say(known ? "" : failure(answer), true);
-    if (answer.status !== 0) idempotencyKey = newKey();
     return;
   }
   idempotencyKey = newKey();
@@ -177,6 +187,7 @@ async function submit(event) {
 
 for (const input of document.querySelectorAll('input[name="kind"]')) input.addEventListener("change", showKind);
 at("add-row").addEventListener("click", addRow);
+at("retry").addEventListener("click", load);
 at("form").addEventListener("input", () => showErrors({}));
 at("form").addEventListener("submit", submit);
 load();

@@ -125,6 +125,13 @@ def walk(server, browser, pictures):
     browser.wait_for("This link is not valid any more")
     assert not browser.run("return document.getElementById('form').offsetParent"), "the form shows without a session"
 
+    step("a damaged link says so too, and a second link in the same tab counts")
+    browser.open(server.url + "/connect#eut_abc%zz")
+    browser.wait_for("This link is not valid any more")
+    browser.run("location.hash = 'x'")
+    browser.wait_for("This link is not valid any more")
+    assert browser.run("return location.href") == server.url + "/connect", "the fragment stays"
+
     step("the page shows whom it is for, as text")
     browser.open(connect_url({"integrationName": "slack"}))
     browser.wait_for(workspace["workspace"]["name"])
