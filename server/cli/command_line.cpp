@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "server/cli/commands.hpp"
+#include "server/cli/list_output.hpp"
 #include "server/cli/output.hpp"
 
 namespace alcove::cli {
@@ -43,29 +44,25 @@ std::string question_of(const Invocation& invocation) {
     return out;
 }
 
-std::string cursor_of(const std::string& answer) {
-    const auto document = parse_answer(answer);
-    const auto* cursor = document.member(document.root(), "cursor");
-    return cursor == nullptr ? std::string() : std::string(cursor->text);
-}
-
 int run(Context& context, Invocation& invocation) {
     const Command& command = invocation.command;
     if (!command.question.empty()) confirm(context, question_of(invocation));
     Client client(context.settings());
-    for (;;) {
-        const auto answer = client.expect(request_of(command, invocation.given, invocation.flags));
-        show(command, answer.body, context.output());
-        if (command.columns.empty()) return exit_ok;
-        const std::string cursor = cursor_of(answer.body);
-        if (cursor.empty()) return exit_ok;
-        if (!invocation.all) {
-            if (context.output() != Output::json)
-                std::fprintf(stderr, "there are more: --all, or --cursor %s\n", printable(cursor).c_str());
-            return exit_ok;
-        }
-        invocation.given["cursor"] = cursor;
+    const auto ask = [&] { return client.expect(request_of(command, invocation.given, invocation.flags)).body; };
+    if (command.columns.empty()) {
+        show_one(command, ask(), context.output());
+        return exit_ok;
     }
+    ListOutput list(command, context.output(), invocation.all ? Pages::joined : Pages::single);
+    std::string cursor = list.show(ask());
+    while (invocation.all && !cursor.empty()) {
+        invocation.given["cursor"] = cursor;
+        cursor = list.show(ask());
+    }
+    list.finish();
+    if (!cursor.empty() && context.output() != Output::json)
+        std::fprintf(stderr, "there are more: --all, or --cursor %s\n", printable(cursor).c_str());
+    return exit_ok;
 }
 
 }  // namespace
@@ -82,7 +79,7 @@ void add_command(CLI::App& app, Context& context, const Command& command) {
     for (const Field& field : invocation->command.fields)
         add_field(verb, invocation->given, field);
     if (command.path.starts_with("NS")) add_namespace_options(verb, invocation->flags);
-    if (!command.columns.empty()) verb.add_flag("--all", invocation->all, "all pages, one after the other");
+    if (!command.columns.empty()) verb.add_flag("--all", invocation->all, "all pages, joined");
     if (!command.question.empty()) add_yes_option(verb, context);
     add_settings_options(verb, context);
     add_output_options(verb, context);

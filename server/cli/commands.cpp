@@ -1,7 +1,5 @@
 #include "server/cli/commands.hpp"
 
-#include <unistd.h>
-
 #include <cctype>
 
 #include "scopes/json_writer.hpp"
@@ -95,58 +93,6 @@ void write_value(json::Writer& writer, const Field& field, const std::string& te
     }
 }
 
-std::string header_of(std::string_view member) {
-    std::string out;
-    for (const char c : member) {
-        if (std::isupper(static_cast<unsigned char>(c)) != 0) out += ' ';
-        out += static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
-    }
-    return out;
-}
-
-// Those that the first item has: the values of keys come only when they are asked for.
-std::vector<std::string_view> columns_of(const Command& command, const json::Document& document,
-                                         const json::Value& items) {
-    const auto* item = document.first(items);
-    if (item == nullptr) return command.columns;
-    std::vector<std::string_view> columns;
-    for (const auto column : command.columns)
-        if (document.member(*item, column) != nullptr) columns.push_back(column);
-    return columns;
-}
-
-void show_list(const Command& command, const json::Document& document, Output output) {
-    const auto* items = document.member(document.root(), command.member);
-    if (items == nullptr) throw Failure(exit_failure, "the server's answer has no " + std::string(command.member));
-    const auto columns = columns_of(command, document, *items);
-    std::vector<std::string> header;
-    header.reserve(columns.size());
-    for (const auto column : columns)
-        header.push_back(header_of(column));
-    Table table(header);
-    for (const auto* item = document.first(*items); item != nullptr; item = document.next(*item)) {
-        if (output == Output::ids) {
-            print_line(printable(cell_of(document.member(*item, command.id))));
-            continue;
-        }
-        std::vector<std::string> row;
-        row.reserve(columns.size());
-        for (const auto column : columns)
-            row.push_back(cell_of(document.member(*item, column)));
-        table.add(std::move(row));
-    }
-    // Of a list of keys with a delimiter.
-    const auto* prefixes = document.member(document.root(), "prefixes");
-    for (const auto* each = prefixes ? document.first(*prefixes) : nullptr; each; each = document.next(*each)) {
-        if (output == Output::ids) {
-            print_line(printable(each->text));
-        } else {
-            table.add({std::string(each->text)});
-        }
-    }
-    if (output == Output::table) print(table.text());
-}
-
 // The members of an object get rows of their own, those deeper down stay JSON.
 void add_member(Table& table, const json::Document& document, const json::Value& member) {
     const auto* inner = member.type == json::Type::object ? document.first(member) : nullptr;
@@ -159,7 +105,7 @@ void add_member(Table& table, const json::Document& document, const json::Value&
 }
 
 // The members of the thing, then what else the answer holds.
-void show_one(const Command& command, const json::Document& document, Output output) {
+void show_parsed(const Command& command, const json::Document& document, Output output) {
     const auto& root = document.root();
     const auto* thing = command.member.empty() ? &root : document.member(root, command.member);
     if (thing == nullptr) throw Failure(exit_failure, "the server's answer has no " + std::string(command.member));
@@ -181,7 +127,7 @@ void show_one(const Command& command, const json::Document& document, Output out
     };
     if (thing->type == json::Type::object) add(document.first(*thing));
     if (thing != &root) add(document.first(root));
-    print(table.text());
+    print(table.take_text());
 }
 
 }  // namespace
@@ -217,14 +163,8 @@ Request request_of(const Command& command, const Given& given, const NamespaceFl
     return request;
 }
 
-void show(const Command& command, const std::string& answer, Output output) {
-    if (output == Output::json) {
-        print(::isatty(STDOUT_FILENO) == 1 ? printable_json(answer) : answer);
-        if (!answer.ends_with('\n')) print("\n");
-        return;
-    }
-    const auto document = parse_answer(answer);
-    command.columns.empty() ? show_one(command, document, output) : show_list(command, document, output);
+void show_one(const Command& command, const std::string& answer, Output output) {
+    output == Output::json ? print_answer(answer) : show_parsed(command, parse_answer(answer), output);
 }
 
 }  // namespace alcove::cli

@@ -53,8 +53,8 @@ using Given = std::map<std::string, std::string>;
 // Throws Failure when a value is not what its kind says.
 Request request_of(const Command& command, const Given& given, const NamespaceFlags& flags);
 
-// To stdout.
-void show(const Command& command, const std::string& answer, Output output);
+// The answer of a command that is no list, to stdout.
+void show_one(const Command& command, const std::string& answer, Output output);
 
 void add_command(CLI::App& app, Context& context, const Command& command);
 

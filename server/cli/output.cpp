@@ -1,5 +1,7 @@
 #include "server/cli/output.hpp"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <cstdint>
 #include <cstdio>
@@ -73,31 +75,39 @@ std::string cell_of(const json::Value* value) {
     return std::string(value->type == json::Type::string ? value->text : value->raw);
 }
 
-std::string Table::text() const {
-    std::vector<std::vector<std::string>> lines{header_};
-    lines.insert(lines.end(), rows_.begin(), rows_.end());
-    std::vector<std::size_t> widths(header_.size());
-    for (auto& line : lines) {
+std::string Table::take_text() {
+    for (auto& line : lines_) {
+        widths_.resize(std::max(widths_.size(), line.size()));
         for (std::size_t i = 0; i < line.size(); ++i) {
             line[i] = printable(line[i]);
-            widths[i] = std::max(widths[i], scopes::count_code_points(line[i]).value_or(0));
+            widths_[i] = std::max(widths_[i], scopes::count_code_points(line[i]).value_or(0));
         }
     }
     std::string out;
-    for (const auto& line : lines) {
+    for (const auto& line : lines_) {
         for (std::size_t i = 0; i < line.size(); ++i) {
             out += line[i];
             if (i + 1 == line.size()) break;
-            out.append(widths[i] - scopes::count_code_points(line[i]).value_or(0) + 2, ' ');
+            out.append(widths_[i] - scopes::count_code_points(line[i]).value_or(0) + 2, ' ');
         }
         out += '\n';
     }
+    lines_.clear();
     return out;
 }
 
 void print(std::string_view text) {
     if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size())
         throw Failure(exit_failure, "stdout cannot be written");
+}
+
+void print_json(std::string_view text) {
+    print(::isatty(STDOUT_FILENO) == 1 ? printable_json(text) : text);
+}
+
+void print_answer(std::string_view answer) {
+    print_json(answer);
+    if (!answer.ends_with('\n')) print("\n");
 }
 
 void print_line(std::string_view text) {

@@ -21,20 +21,29 @@ std::string printable_json(std::string_view text);
 // The value in a cell or behind a name: strings without quotes, null as "-", everything else as JSON.
 std::string cell_of(const scopes::json::Value* value);
 
-// Columns as wide as their widest cell, counted in code points; cells are made printable.
+// Columns as wide as their widest cell, counted in code points; cells are made printable. May be taken in parts:
+// what comes later is as wide as what came before, or wider.
 class Table {
 public:
-    explicit Table(std::vector<std::string> header) : header_(std::move(header)) {}
-    void add(std::vector<std::string> row) { rows_.push_back(std::move(row)); }
-    std::string text() const;
+    explicit Table(std::vector<std::string> header) { lines_.push_back(std::move(header)); }
+    void add(std::vector<std::string> row) { lines_.push_back(std::move(row)); }
+
+    // The rows since the last call, the header before the first of them.
+    std::string take_text();
 
 private:
-    std::vector<std::string> header_;
-    std::vector<std::vector<std::string>> rows_;
+    std::vector<std::vector<std::string>> lines_{};
+    std::vector<std::size_t> widths_{};
 };
 
 // To stdout. Throws Failure when it cannot be written.
 void print(std::string_view text);
+
+// The same for JSON or a piece of it, which reaches a terminal through printable_json().
+void print_json(std::string_view text);
+
+// A whole answer in JSON, as it came, with a line feed behind it.
+void print_answer(std::string_view answer);
 
 // To stdout, with a line feed behind it.
 void print_line(std::string_view text);

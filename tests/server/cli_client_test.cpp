@@ -63,6 +63,25 @@ BOOST_FIXTURE_TEST_CASE(lists_go_on_behind_a_cursor, CliWorkspace) {
                output({"workspace", "list", "-q"}));
 }
 
+BOOST_FIXTURE_TEST_CASE(all_pages_make_one_table_and_one_document, CliWorkspace) {
+    for (const std::string& key : {"a", "b/1", "b/2", "c", "d/1"})
+        run({"kv", "put", key, key, "-w", "acme"});
+    const auto listed = [&](const std::vector<std::string>& how) {
+        std::vector<std::string> arguments{"kv", "list", "-w", "acme"};
+        arguments.insert(arguments.end(), how.begin(), how.end());
+        return output(arguments);
+    };
+    const std::string whole = listed({"--json"});
+    BOOST_TEST(listed({"--json", "--all", "--limit", "1"}) == whole);
+    BOOST_TEST(listed({"--json", "--all", "--limit", "2"}) == whole);
+    BOOST_TEST(listed({"--json", "--all"}) == whole);
+    BOOST_TEST(listed({"--all", "--limit", "2"}) == listed({}));
+    BOOST_TEST(listed({"--json", "--all", "--limit", "1", "--delimiter", "/"}) ==
+               listed({"--json", "--delimiter", "/"}));
+    BOOST_TEST(listed({"--json", "--all", "--prefix", "x"}) ==
+               "{\"items\":[],\"prefixes\":[],\"cursor\":null,\"complete\":true}\n");
+}
+
 BOOST_FIXTURE_TEST_CASE(any_key_reaches_its_value, CliWorkspace) {
     for (const std::string& key :
          {"a b", "a/b//c", "/", "..", "a/../b", "%2F", "äöü 🙂", "?x=1#y", "list", "a&b=c", "a+b"}) {
