@@ -1,6 +1,8 @@
 #include "server/cli/output.hpp"
 
+#include <locale.h>
 #include <unistd.h>
+#include <wchar.h>
 
 #include <algorithm>
 #include <cstdint>
@@ -59,6 +61,38 @@ std::string replace_harmful(std::string_view text, LineBreaks breaks, Escape esc
     return out;
 }
 
+// For this thread, as long as it lives: wcwidth() asks the locale.
+class Utf8Locale {
+public:
+    Utf8Locale()
+        : locale_(::newlocale(LC_CTYPE_MASK, "C.UTF-8", nullptr)),
+          former_(locale_ == nullptr ? nullptr : ::uselocale(locale_)) {}
+    ~Utf8Locale() {
+        if (locale_ == nullptr) return;
+        ::uselocale(former_);
+        ::freelocale(locale_);
+    }
+    Utf8Locale(const Utf8Locale&) = delete;
+    Utf8Locale& operator=(const Utf8Locale&) = delete;
+
+private:
+    locale_t locale_;
+    locale_t former_;
+};
+
+// Columns on a terminal: two for most East Asian characters, none for marks that join the one before. For what
+// printable() made.
+std::size_t width_of(std::string_view text) {
+    std::size_t width = 0;
+    while (!text.empty()) {
+        const std::string_view bytes = text.substr(0, std::max<std::size_t>(code_point_bytes(text), 1));
+        const int columns = ::wcwidth(static_cast<wchar_t>(code_point_of(bytes)));
+        width += columns < 0 ? 1 : static_cast<std::size_t>(columns);
+        text.remove_prefix(bytes.size());
+    }
+    return width;
+}
+
 }  // namespace
 
 std::string printable(std::string_view text, LineBreaks breaks) {
@@ -76,11 +110,12 @@ std::string cell_of(const json::Value* value) {
 }
 
 std::string Table::take_text() {
+    const Utf8Locale locale;
     for (auto& line : lines_) {
         widths_.resize(std::max(widths_.size(), line.size()));
         for (std::size_t i = 0; i < line.size(); ++i) {
             line[i] = printable(line[i]);
-            widths_[i] = std::max(widths_[i], scopes::count_code_points(line[i]).value_or(0));
+            widths_[i] = std::max(widths_[i], width_of(line[i]));
         }
     }
     std::string out;
@@ -88,7 +123,7 @@ std::string Table::take_text() {
         for (std::size_t i = 0; i < line.size(); ++i) {
             out += line[i];
             if (i + 1 == line.size()) break;
-            out.append(widths_[i] - scopes::count_code_points(line[i]).value_or(0) + 2, ' ');
+            out.append(widths_[i] - width_of(line[i]) + 2, ' ');
         }
         out += '\n';
     }

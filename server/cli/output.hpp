@@ -21,8 +21,8 @@ std::string printable_json(std::string_view text);
 // The value in a cell or behind a name: strings without quotes, null as "-", everything else as JSON.
 std::string cell_of(const scopes::json::Value* value);
 
-// Columns as wide as their widest cell, counted in code points; cells are made printable. May be taken in parts:
-// what comes later is as wide as what came before, or wider.
+// Columns as wide as their widest cell on a terminal; cells are made printable. May be taken in parts: what comes
+// later is as wide as what came before, or wider.
 class Table {
 public:
     explicit Table(std::vector<std::string> header) { lines_.push_back(std::move(header)); }

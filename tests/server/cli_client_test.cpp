@@ -82,6 +82,16 @@ BOOST_FIXTURE_TEST_CASE(all_pages_make_one_table_and_one_document, CliWorkspace)
                "{\"items\":[],\"prefixes\":[],\"cursor\":null,\"complete\":true}\n");
 }
 
+BOOST_FIXTURE_TEST_CASE(columns_stay_in_line_beside_wide_characters, CliWorkspace) {
+    run({"workspace", "create", "wide", "--name", "東京🙂"});
+    run({"workspace", "create", "joined", "--name", "e\u0301"});
+    const std::string table = output({"workspace", "list"});
+    BOOST_TEST(table.find("  NAME    CREATED AT\n") != std::string::npos, table);
+    BOOST_TEST(table.find("  Acme    20") != std::string::npos, table);
+    BOOST_TEST(table.find("  東京🙂  20") != std::string::npos, table);
+    BOOST_TEST(table.find("  e\u0301       20") != std::string::npos, table);
+}
+
 BOOST_FIXTURE_TEST_CASE(any_key_reaches_its_value, CliWorkspace) {
     for (const std::string& key :
          {"a b", "a/b//c", "/", "..", "a/../b", "%2F", "äöü 🙂", "?x=1#y", "list", "a&b=c", "a+b"}) {
