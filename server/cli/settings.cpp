@@ -2,8 +2,9 @@
 
 #include <curl/curl.h>
 #include <fcntl.h>
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
 #include <sys/stat.h>
-#include <termios.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -24,6 +25,7 @@ namespace {
 constexpr mode_t own_mode = 0600;
 constexpr mode_t others_mode = 077;
 constexpr std::size_t file_bytes_max = 1 << 20;
+constexpr int token_bytes_max = 1023;  // at the prompt
 
 [[noreturn]] void fail(const std::filesystem::path& path, const std::string& why) {
     throw Failure(exit_usage, "the profile file " + path.string() + " " + why);
@@ -99,18 +101,14 @@ Settings read_profile(const std::filesystem::path& path, const std::string& aske
     return settings;
 }
 
+// OpenSSL's prompt gives the terminal its echo back also when a signal comes.
 std::string prompt_for_token() {
-    termios former{};
-    if (::tcgetattr(STDIN_FILENO, &former) != 0) throw Failure(exit_failure, "the terminal cannot be set");
-    termios silent = former;
-    silent.c_lflag &= ~static_cast<tcflag_t>(ECHO);
-    std::fputs("Token: ", stderr);
-    ::tcsetattr(STDIN_FILENO, TCSAFLUSH, &silent);
-    std::string token;
-    std::getline(std::cin, token);
-    ::tcsetattr(STDIN_FILENO, TCSAFLUSH, &former);
-    std::fputs("\n", stderr);
-    return token;
+    char token[token_bytes_max + 1] = "";
+    const int outcome = ::EVP_read_pw_string_min(token, 0, token_bytes_max, "Token: ", 0);
+    const std::string out = token;
+    ::OPENSSL_cleanse(token, sizeof token);
+    if (outcome != 0) throw Failure(exit_failure, "no token was read from the terminal");
+    return out;
 }
 
 std::string read_token() {

@@ -2,8 +2,10 @@
 #include "tests/support/process.hpp"
 
 #include <fcntl.h>
+#include <pty.h>
 #include <signal.h>
 #include <sys/wait.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include <cstring>
@@ -82,6 +84,17 @@ std::string after(const std::string& text, const std::string& mark) {
     return text.substr(begin, text.find_first_of(" \n", begin) - begin);
 }
 
+bool echoes(int terminal) {
+    termios state{};
+    return ::tcgetattr(terminal, &state) == 0 && (state.c_lflag & ECHO) != 0;
+}
+
+// Programs ask first and set the terminal then. Gives up after ten seconds.
+void wait_for_echo(int terminal, Typed::Echo echo) {
+    for (int i = 0; i < 1000 && echoes(terminal) != (echo == Typed::Echo::on); ++i)
+        ::usleep(10'000);
+}
+
 Finished finish(const Started& started) {
     Finished finished;
     while (read_some(started.output, finished.output)) {
@@ -104,6 +117,32 @@ Finished run_program_on(const std::filesystem::path& input, const std::vector<st
     const Started started = start(arguments, environment, handle);
     ::close(handle);
     return finish(started);
+}
+
+Finished run_program_on_terminal(const Typed& typed, const std::vector<std::string>& arguments,
+                                 const Environment& environment) {
+    std::vector<std::string> texts = arguments;
+    std::vector<std::string> variables = environment_with(environment);
+    const std::vector<char*> argv = pointers(texts);
+    const std::vector<char*> envp = pointers(variables);
+    int terminal = -1;
+    const pid_t pid = ::forkpty(&terminal, nullptr, nullptr, nullptr);
+    if (pid < 0) throw std::runtime_error("no terminal");
+    if (pid == 0) {
+        ::execve(argv[0], argv.data(), envp.data());
+        ::_exit(127);
+    }
+    Finished finished;
+    bool is_typed = typed.prompt.empty();
+    while (read_some(terminal, finished.output)) {
+        if (is_typed || finished.output.find(typed.prompt) == std::string::npos) continue;
+        wait_for_echo(terminal, typed.echo);
+        is_typed = ::write(terminal, typed.text.data(), typed.text.size()) > 0;
+    }
+    finished.status = wait_for(pid);
+    finished.echoes = echoes(terminal);
+    ::close(terminal);
+    return finished;
 }
 
 ServerProcess::ServerProcess(const std::filesystem::path& data, const Environment& environment,

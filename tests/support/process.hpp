@@ -14,8 +14,9 @@ namespace alcove::test {
 using Environment = std::map<std::string, std::string>;
 
 struct Finished {
-    int status = 0;      // the exit code; 128 + signal when killed by one
-    std::string output;  // stdout and stderr
+    int status = 0;       // the exit code; 128 + signal when killed by one
+    std::string output;   // stdout and stderr
+    bool echoes = false;  // whether the terminal, when there was one, does so at the end
 };
 
 // Runs a program to its end. Variables whose names begin with ALCOVE_ are not inherited. Its stdin is the tests'
@@ -25,6 +26,18 @@ Finished run_program(const std::vector<std::string>& arguments, const Environmen
 // As above, with a file as its stdin.
 Finished run_program_on(const std::filesystem::path& input, const std::vector<std::string>& arguments,
                         const Environment& environment = {});
+
+// What is typed on a terminal once `prompt` stands there and the terminal echoes, or does not.
+struct Typed {
+    enum class Echo : bool { off, on };
+    std::string prompt{};  // empty: nothing is typed
+    std::string text{};
+    Echo echo = Echo::on;
+};
+
+// As above, with a terminal as its stdin, stdout and stderr. Lines of the output end in \r\n, as on any terminal.
+Finished run_program_on_terminal(const Typed& typed, const std::vector<std::string>& arguments,
+                                 const Environment& environment = {});
 
 // `alcove serve` on a free port, killed with the object unless it was stopped before.
 class ServerProcess {
