@@ -211,7 +211,16 @@ int run_import(const Context& context, const TransferFlags& flags) {
     Client client(context.settings());
     InputFile file(flags.file);
     ExportLines lines;
-    const auto answer = import_from(client, flags, file, lines);
+    const auto answer = [&] {
+        try {
+            return import_from(client, flags, file, lines);
+        } catch (const Failure& failure) {
+            if (lines.bytes() == 0) throw;
+            // Nobody knows how far it came.
+            throw Failure(failure.status(),
+                          std::string(failure.what()) + "; part of it may be there, and may be sent again");
+        }
+    }();
     if (!answer.is_success()) {
         const auto failure = failure_of(answer);
         const auto cursor = from_stdin ? std::string() : cursor_of_failure(answer);

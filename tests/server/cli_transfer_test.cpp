@@ -179,4 +179,15 @@ BOOST_FIXTURE_TEST_CASE(an_import_that_failed_goes_on_behind_what_was_kept, Tran
     BOOST_TEST(!std::filesystem::exists(cursor));
 }
 
+BOOST_FIXTURE_TEST_CASE(an_import_without_an_answer_says_that_part_of_it_may_be_there, Transfer) {
+    const Stub stub({""});
+    write_text(file, rest);
+    const Finished broken = transfer(stub, "import");
+    BOOST_TEST(broken.status == 1);
+    BOOST_TEST(broken.output.ends_with("; part of it may be there, and may be sent again\n"));
+    BOOST_TEST(run({"namespace", "import", file.string(), "-w", "acme", "--url", "http://127.0.0.1:1"})
+                   .output.find("part of it") == std::string::npos);
+    BOOST_TEST(!std::filesystem::exists(cursor));
+}
+
 BOOST_AUTO_TEST_SUITE_END()
