@@ -5,6 +5,7 @@
 
 #include "scopes/text.hpp"
 #include "server/api/json.hpp"
+#include "server/api/operations.hpp"
 #include "server/api/parameters.hpp"
 #include "server/api/resources.hpp"
 #include "server/api/values.hpp"
@@ -55,31 +56,6 @@ Problem to_problem(const json::ParseError& error, std::size_t number) {
     auto problem = invalid_field(path, path + ": " + error.message);
     if (error.kind != Kind::duplicate) problem.code = "INVALID_JSON";
     return problem;
-}
-
-void read_value(ObjectReader& in, kv::Put& put) {
-    const auto* value = in.any("value");
-    const auto text = in.string("text");
-    const auto base64 = in.string("base64");
-    const int given = (in.has("value") ? 1 : 0) + (in.has("text") ? 1 : 0) + (in.has("base64") ? 1 : 0);
-    if (given != 1) in.refuse("value", "exactly one of 'value', 'text' and 'base64' is required");
-    if (value != nullptr) {
-        put.value = value->raw;
-        put.content_type = json_content_type;
-    } else if (text) {
-        put.value = *text;
-        put.content_type = text_content_type;
-    } else if (base64) {
-        auto bytes = decode_base64(*base64);
-        if (!bytes) in.refuse("base64", "'" + in.field("base64") + "' must be padded base64");
-        put.value = std::move(bytes).value_or(std::string());
-        put.content_type = default_content_type;
-    }
-    const auto content_type = in.string("contentType");
-    if (content_type && !is_content_type(*content_type)) {
-        in.refuse("contentType", "'" + in.field("contentType") + "' must be 1 to 255 visible ASCII characters");
-    }
-    if (content_type) put.content_type = *content_type;
 }
 
 // Whether the key is still to live.

@@ -44,28 +44,7 @@ kv::Operation read_put(Source& source) {
     auto& in = source.in;
     kv::Put put;
     put.key = std::move(source.key);
-    const auto* value = in.any("value");
-    const auto text = in.string("text");
-    const auto base64 = in.string("base64");
-    const int given = (in.has("value") ? 1 : 0) + (in.has("text") ? 1 : 0) + (in.has("base64") ? 1 : 0);
-    if (given != 1) in.refuse("value", "exactly one of 'value', 'text' and 'base64' is required");
-    if (value != nullptr) {
-        put.value = value->raw;
-        put.content_type = json_content_type;
-    } else if (text) {
-        put.value = *text;
-        put.content_type = text_content_type;
-    } else if (base64) {
-        auto bytes = decode_base64(*base64);
-        if (!bytes) in.refuse("base64", "'" + in.field("base64") + "' must be padded base64");
-        put.value = std::move(bytes).value_or(std::string());
-        put.content_type = default_content_type;
-    }
-    const auto content_type = in.string("contentType");
-    if (content_type && !is_content_type(*content_type)) {
-        in.refuse("contentType", "'" + in.field("contentType") + "' must be 1 to 255 visible ASCII characters");
-    }
-    if (content_type) put.content_type = *content_type;
+    read_value(in, put);
     put.expiry = read_expiry(source);
     return put;
 }
@@ -234,6 +213,31 @@ std::optional<Problem> parse_list(const json::Document& document, ObjectReader& 
 }
 
 }  // namespace
+
+void read_value(ObjectReader& in, kv::Put& put) {
+    const auto* value = in.any("value");
+    const auto text = in.string("text");
+    const auto base64 = in.string("base64");
+    const int given = (in.has("value") ? 1 : 0) + (in.has("text") ? 1 : 0) + (in.has("base64") ? 1 : 0);
+    if (given != 1) in.refuse("value", "exactly one of 'value', 'text' and 'base64' is required");
+    if (value != nullptr) {
+        put.value = value->raw;
+        put.content_type = json_content_type;
+    } else if (text) {
+        put.value = *text;
+        put.content_type = text_content_type;
+    } else if (base64) {
+        auto bytes = decode_base64(*base64);
+        if (!bytes) in.refuse("base64", "'" + in.field("base64") + "' must be padded base64");
+        put.value = std::move(bytes).value_or(std::string());
+        put.content_type = default_content_type;
+    }
+    const auto content_type = in.string("contentType");
+    if (content_type && !is_content_type(*content_type)) {
+        in.refuse("contentType", "'" + in.field("contentType") + "' must be 1 to 255 visible ASCII characters");
+    }
+    if (content_type) put.content_type = *content_type;
+}
 
 Result<kv::Commit> parse_transaction(const json::Document& document, kv::TimeMs now_ms) {
     kv::Commit commit;

@@ -25,6 +25,9 @@ Result<kv::Commit> parse_transaction(const json::Document& document, kv::TimeMs 
 Result<kv::Operation> parse_single_operation(const json::Document& document, std::string_view key,
                                              kv::TimeMs now_ms);
 
+// Exactly one of `value`, `text` and `base64`, and `contentType`, into value and content type.
+void read_value(ObjectReader& in, kv::Put& put);
+
 // What the answer shows of an operation's result.
 enum class Shape : std::uint8_t {
     version,  // put: {version}
