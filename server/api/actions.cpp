@@ -29,12 +29,6 @@ struct OptionsRequest {
     std::string search_value;
 };
 
-std::string required_name(ObjectReader& in, std::string_view name) {
-    const auto text = in.required_string(name);
-    if (in.has(name) && text.empty()) in.refuse(name, "'" + in.field(name) + "' must not be empty");
-    return std::string(text);
-}
-
 // What makes two executions the same request, wherever their idempotency key stands.
 std::string identity_of(const ExecuteRequest& request) {
     std::string text;
@@ -101,7 +95,7 @@ Result<ExecuteRequest> parse_execute_request(const json::Document& document) {
     ExecuteRequest request;
     request.selectors = read_selectors(in);
     if (!in.has("integrationName")) in.refuse(missing_field("integrationName"));
-    request.action_name = required_name(in, "actionName");
+    request.action_name = in.required_text("actionName");
     if (!in.has("input")) in.refuse(missing_field("input"));
     const auto* input = in.object("input");
     if (input != nullptr) request.input_json = input->raw;
@@ -120,7 +114,7 @@ Result<OptionsRequest> parse_options_request(const json::Document& document, std
         in.refuse("integrationName", "'integrationName' is not that of the path");
     }
     repeated = integration_name;
-    request.property_name = required_name(in, "propertyName");
+    request.property_name = in.required_text("propertyName");
     request.search_value = in.string("searchValue").value_or("");
     if (auto problem = in.finish()) return *std::move(problem);
     return request;

@@ -113,12 +113,10 @@ std::optional<std::string> take_text(http::Query& query, std::string_view name) 
 asio::awaitable<Result<ConnectionList>> take_list(Call& call) {
     auto query = parse_query(call);
     if (!query) co_return query.error();
-    const auto selector = query->take("workspaceId");
-    if (!selector) co_return missing_field("workspaceId");
-    auto resolved = co_await resolve_workspace(call, *selector);
-    if (!resolved) co_return resolved.error();
+    auto workspace = co_await take_workspace(call, *query);
+    if (!workspace) co_return workspace.error();
     ConnectionList list;
-    list.workspace = (*resolved)->workspace;
+    list.workspace = *workspace;
     list.filter.integration_name = take_text(*query, "integrationName");
     list.filter.external_id = take_text(*query, "externalId");
     list.filter.owner_external_id = take_text(*query, "ownerExternalId");

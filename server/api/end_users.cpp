@@ -60,11 +60,9 @@ asio::awaitable<Result<scopes::EndUser>> find_end_user(Call& call) {
 asio::awaitable<void> list_end_users(Call& call) {
     auto query = parse_query(call);
     if (!query) co_return call.fail(query.error());
-    const auto selector = query->take("workspaceId");
-    if (!selector) co_return call.fail(missing_field("workspaceId"));
-    auto resolved = co_await resolve_workspace(call, *selector);
+    auto resolved = co_await take_workspace(call, *query);
     if (!resolved) co_return call.fail(resolved.error());
-    const auto workspace = (*resolved)->workspace;
+    const auto workspace = *resolved;
     const auto workspace_text = scopes::format_uuid(workspace);
     const auto external_id_text = query->take("externalId");
     const auto filter = external_id_text.value_or("");

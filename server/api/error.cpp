@@ -13,13 +13,14 @@ namespace {
 
 using scopes::json::Writer;
 
+template <class Errc>
 struct Row {
-    kv::Errc outcome;
+    Errc outcome;
     unsigned status;
     std::string_view code;
 };
 
-constexpr std::array<Row, 13> rows = {{
+constexpr std::array<Row<kv::Errc>, 13> rows = {{
     {kv::Errc::not_found, 404, "NOT_FOUND"},
     {kv::Errc::check_failed, 409, "CHECK_FAILED"},
     {kv::Errc::type_mismatch, 409, "TYPE_MISMATCH"},
@@ -35,13 +36,7 @@ constexpr std::array<Row, 13> rows = {{
     {kv::Errc::outcome_unknown, 500, "INTERNAL_ERROR"},
 }};
 
-struct ScopeRow {
-    scopes::Errc outcome;
-    unsigned status;
-    std::string_view code;
-};
-
-constexpr std::array<ScopeRow, 13> scope_rows = {{
+constexpr std::array<Row<scopes::Errc>, 13> scope_rows = {{
     {scopes::Errc::workspace_not_found, 404, "NOT_FOUND"},
     {scopes::Errc::end_user_not_found, 404, "END_USER_NOT_FOUND"},
     {scopes::Errc::connection_not_found, 404, "CONNECTION_NOT_FOUND"},

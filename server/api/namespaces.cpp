@@ -117,6 +117,14 @@ asio::awaitable<Result<scopes::Resolved>> resolve_workspace(Call& call, std::str
     co_return *resolved;
 }
 
+asio::awaitable<Result<scopes::Uuid>> take_workspace(Call& call, http::Query& query) {
+    const auto selector = query.take("workspaceId");
+    if (!selector) co_return missing_field("workspaceId");
+    auto resolved = co_await resolve_workspace(call, *selector);
+    if (!resolved) co_return resolved.error();
+    co_return (*resolved)->workspace;
+}
+
 std::optional<Problem> refuse_limited(const Call& call) {
     if (!call.principal->workspaces) return std::nullopt;
     return Problem(403, "SCOPE_DENIED", "the key is held to some workspaces, and this concerns the whole server");

@@ -18,6 +18,9 @@ std::string_view name_of(kv::Scope scope);
 // The workspace that a path or a body names by id or slug: 403 when the key does not reach it, else 404.
 asio::awaitable<Result<scopes::Resolved>> resolve_workspace(Call& call, std::string_view selector);
 
+// The one that the required parameter `workspaceId` names.
+asio::awaitable<Result<scopes::Uuid>> take_workspace(Call& call, http::Query& query);
+
 // 403 when the key does not reach the workspace.
 std::optional<Problem> refuse_workspace(const Call& call, const scopes::Uuid& workspace);
 

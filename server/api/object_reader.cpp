@@ -73,6 +73,17 @@ std::string_view ObjectReader::required_string(std::string_view name) {
     return string(name).value_or(std::string_view());
 }
 
+std::optional<std::string_view> ObjectReader::text(std::string_view name) {
+    const auto given = string(name);
+    if (given && given->empty()) refuse(name, "'" + field(name) + "' must not be empty");
+    return given;
+}
+
+std::string_view ObjectReader::required_text(std::string_view name) {
+    if (!has(name)) refuse(missing_field(field(name)));
+    return text(name).value_or(std::string_view());
+}
+
 const json::Value* ObjectReader::required(std::string_view name) {
     const auto* value = any(name);
     if (value == nullptr) refuse(missing_field(field(name)));

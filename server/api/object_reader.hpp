@@ -31,11 +31,14 @@ public:
     const json::Value* object(std::string_view name);
     const json::Value* number(std::string_view name);
     const json::Value* array(std::string_view name);
+    // Refused when it is empty.
+    std::optional<std::string_view> text(std::string_view name);
     // The outer nullopt: absent. The inner one: null.
     std::optional<std::optional<std::string_view>> nullable_string(std::string_view name);
 
     // Members that must be there; what comes back when they are not is empty and never to be used.
     std::string_view required_string(std::string_view name);
+    std::string_view required_text(std::string_view name);  // refused when it is empty, too
     const json::Value* required(std::string_view name);
 
     bool has(std::string_view name) const { return document_.member(object_, name) != nullptr; }

@@ -9,9 +9,8 @@ namespace alcove::api {
 namespace {
 
 std::optional<std::string> read_text(ObjectReader& in, std::string_view name) {
-    const auto text = in.string(name);
+    const auto text = in.text(name);
     if (!text) return std::nullopt;
-    if (text->empty()) in.refuse(name, "'" + in.field(name) + "' must not be empty");
     return std::string(*text);
 }
 
@@ -43,9 +42,7 @@ asio::awaitable<std::optional<Problem>> hold_to_end_user(Call& call, scopes::Sel
 RequestSelectors read_selectors(ObjectReader& in) {
     refuse_own_scope(in);
     RequestSelectors request;
-    request.workspace = in.required_string("workspaceId");
-    if (in.has("workspaceId") && request.workspace.empty())
-        in.refuse("workspaceId", "'workspaceId' must not be empty");
+    request.workspace = in.required_text("workspaceId");
     auto& selectors = request.selectors;
     selectors.integration_name = read_text(in, "integrationName");
     selectors.integration_alias = read_text(in, "integrationAlias");

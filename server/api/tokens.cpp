@@ -143,9 +143,7 @@ asio::awaitable<void> create_api_key(Call& call) {
     auto document = co_await read_json(call);
     if (!document) co_return call.fail(document.error());
     ObjectReader in(*document, document->root());
-    const auto name_text = in.required_string("name");
-    if (in.has("name") && name_text.empty()) in.refuse("name", "'name' must not be empty");
-    auto name = to_label(in, "name", name_text);
+    auto name = to_label(in, "name", in.required_text("name"));
     auto permissions = read_permissions(*document, in);
     const auto selectors = read_workspaces(*document, in);
     if (auto problem = in.finish()) co_return call.fail(*problem);
@@ -186,11 +184,9 @@ asio::awaitable<void> delete_api_key(Call& call) {
 asio::awaitable<void> list_mcp_tokens(Call& call) {
     auto query = parse_query(call);
     if (!query) co_return call.fail(query.error());
-    const auto selector = query->take("workspaceId");
-    if (!selector) co_return call.fail(missing_field("workspaceId"));
-    auto workspace = co_await resolve_workspace(call, *selector);
+    auto workspace = co_await take_workspace(call, *query);
     if (!workspace) co_return call.fail(workspace.error());
-    const auto id = (*workspace)->workspace;
+    const auto id = *workspace;
     const auto id_text = scopes::format_uuid(id);
     auto page = take_page(*query, {"mcp_tokens", id_text});
     if (!page) co_return call.fail(page.error());

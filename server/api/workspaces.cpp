@@ -20,9 +20,8 @@ void answer(Call& call, unsigned status, const scopes::Workspace& workspace) {
 }
 
 std::optional<scopes::Label> read_name(ObjectReader& in) {
-    const auto text = in.string("name");
+    const auto text = in.text("name");
     if (!text) return std::nullopt;
-    if (text->empty()) in.refuse("name", "'name' must not be empty");
     return to_label(in, "name", *text);
 }
 
@@ -46,7 +45,8 @@ asio::awaitable<Result<scopes::Listing<scopes::Workspace>>> list_reached(Call& c
     std::ranges::sort(ids);  // in the order of creation
     scopes::Listing<scopes::Workspace> listing;
     const auto after = scopes::parse_uuid(page.cursor);
-    std::size_t to_skip = page.offset;
+    if (!page.cursor.empty() && !after) co_return to_problem(scopes::bad_cursor());
+    std::size_t to_skip = after ? 0 : page.offset;
     for (const auto& id : ids) {
         auto workspace = co_await workspaces.get(id);
         if (!workspace && workspace.error().code == scopes::Errc::workspace_not_found) continue;

@@ -20,17 +20,6 @@ std::string braced(std::string_view member) {
     return "{" + std::string(member) + "}";
 }
 
-std::string text_of_file(const std::string& name) {
-    InputFile file(name);
-    std::string text;
-    char buffer[4096];
-    while (const std::size_t got = file.read(buffer, sizeof buffer)) {
-        text.append(buffer, got);
-        if (text.size() > json_bytes_max) throw Failure(exit_usage, name + " is too large");
-    }
-    return text;
-}
-
 std::string checked_json(const Field& field, const std::string& text) {
     if (!json::is_valid(text)) throw Failure(exit_usage, std::string(field.option) + " is no JSON");
     return text;
@@ -73,7 +62,7 @@ void write_value(json::Writer& writer, const Field& field, const std::string& te
             writer.raw(checked_json(field, text));
             return;
         case Kind::json_file:
-            writer.raw(checked_json(field, text_of_file(text)));
+            writer.raw(checked_json(field, read_whole_file(text, json_bytes_max, exit_usage)));
             return;
         case Kind::limit:
             if (text == "none") {

@@ -96,16 +96,20 @@ void replace_file(const std::string& name, std::string_view text) {
     if (::rename(draft.c_str(), name.c_str()) != 0) fail(name, "written");
 }
 
-std::optional<std::string> read_small_file(const std::string& name) {
-    if (::access(name.c_str(), F_OK) != 0 && errno == ENOENT) return std::nullopt;
+std::string read_whole_file(const std::string& name, std::size_t bytes_max, int exit_status) {
     InputFile file(name);
     std::string text;
     char buffer[4096];
     while (const std::size_t got = file.read(buffer, sizeof buffer)) {
         text.append(buffer, got);
-        if (text.size() > small_bytes_max) throw Failure(exit_failure, name + " is too large");
+        if (text.size() > bytes_max) throw Failure(exit_status, name + " is too large");
     }
     return text;
+}
+
+std::optional<std::string> read_small_file(const std::string& name) {
+    if (::access(name.c_str(), F_OK) != 0 && errno == ENOENT) return std::nullopt;
+    return read_whole_file(name, small_bytes_max, exit_failure);
 }
 
 }  // namespace alcove::cli

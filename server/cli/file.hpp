@@ -47,6 +47,9 @@ private:
 // Replaces a small file atomically.
 void replace_file(const std::string& name, std::string_view text);
 
+// All of it; a larger one is a Failure with that exit status.
+std::string read_whole_file(const std::string& name, std::size_t bytes_max, int exit_status);
+
 // nullopt when there is none.
 std::optional<std::string> read_small_file(const std::string& name);
 
