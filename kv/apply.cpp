@@ -101,6 +101,13 @@ public:
         return applied;
     }
 
+    Result<Applied> operator()(PutSequential&& put) const {
+        return (*this)(Put{.key = std::move(put.prefix),
+                           .value = std::move(put.value),
+                           .content_type = std::move(put.content_type),
+                           .expiry = put.expiry});
+    }
+
     Result<Applied> operator()(const Delete&) const {
         Applied applied;
         if (current_) applied.effect = Applied::Effect::remove;

@@ -9,6 +9,16 @@ NamespaceName system_namespace() {
     return name;
 }
 
+std::string sequential_key(std::string_view prefix, Version version, std::string_view suffix) {
+    constexpr std::string_view digits = "0123456789abcdef";
+    std::string key;
+    key.reserve(prefix.size() + version_digits + suffix.size());
+    key.append(prefix);
+    for (int shift = 60; shift >= 0; shift -= 4)
+        key.push_back(digits[version >> shift & 0xf]);
+    return key.append(suffix);
+}
+
 Entry to_entry(const EntryView& view) {
     Entry entry;
     entry.version = view.version;

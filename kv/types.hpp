@@ -100,6 +100,13 @@ struct Put {  // replaces value, content type and expiry
     std::string content_type;
     Expiry expiry;
 };
+struct PutSequential {  // a Put under sequential_key(prefix, the commit's own version, suffix)
+    std::string prefix;
+    std::string suffix;
+    std::string value;
+    std::string content_type;
+    Expiry expiry;
+};
 struct Delete {
     std::string key;
 };
@@ -134,8 +141,12 @@ struct Touch {  // only the expiry changes; a missing key stays missing
     std::string key;
     Expiry expiry;
 };
-using Operation =
-    std::variant<Get, Put, Delete, DeletePrefix, Increment, Append, AddToList, RemoveFromList, Merge, Touch>;
+using Operation = std::variant<Get, Put, PutSequential, Delete, DeletePrefix, Increment, Append, AddToList,
+                               RemoveFromList, Merge, Touch>;
+
+// The version as 16 hexadecimal digits between the two: the order of such keys is the order of their commits.
+inline constexpr std::size_t version_digits = 16;
+std::string sequential_key(std::string_view prefix, Version version, std::string_view suffix);
 
 // A condition on the state before the commit. All are read before any operation runs.
 struct Check {
@@ -164,7 +175,7 @@ struct Commit {
 
 // One per operation, in order.
 struct OperationResult {
-    bool existed = false;        // before the operation (Delete, Put, Touch)
+    bool existed = false;        // before the operation (Delete, Put, PutSequential, Touch)
     std::uint64_t deleted = 0;   // DeletePrefix
     bool complete = true;        // DeletePrefix: nothing with that prefix is left
     std::optional<Entry> entry;  // Get: what it saw. Put: without the value. The others: the outcome with it

@@ -53,6 +53,8 @@ std::size_t weight(const Commit& commit) {
     for (const Operation& operation : commit.operations) {
         bytes += per_operation + key_of(operation).size();
         if (const auto* put = std::get_if<Put>(&operation)) bytes += put->value.size() + put->content_type.size();
+        if (const auto* put = std::get_if<PutSequential>(&operation))
+            bytes += put->suffix.size() + put->value.size() + put->content_type.size();
         if (const auto* append = std::get_if<Append>(&operation)) bytes += append->value.size();
         if (const auto* add = std::get_if<AddToList>(&operation)) bytes += add->value_json.size();
         if (const auto* merge = std::get_if<Merge>(&operation)) bytes += merge->patch_json.size();
@@ -102,7 +104,9 @@ std::optional<Error> refuse(const NamespaceName& name, const Commit& commit, std
     }
     for (std::size_t i = 0; i < commit.operations.size(); ++i) {
         const Operation& operation = commit.operations[i];
-        auto refused = refuse_key(key_of(operation), std::holds_alternative<DeletePrefix>(operation));
+        const auto* put = std::get_if<PutSequential>(&operation);
+        auto refused = put ? refuse_key(sequential_key(put->prefix, 0, put->suffix), false)
+                           : refuse_key(key_of(operation), std::holds_alternative<DeletePrefix>(operation));
         if (!refused) continue;
         refused->operation = i;
         return refused;

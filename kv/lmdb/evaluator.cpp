@@ -101,6 +101,23 @@ Evaluator::Slot& Evaluator::slot(const std::string& key) {
     return slot;
 }
 
+// Nothing can be stored there yet: no commit before this one had its version.
+Evaluator::Slot& Evaluator::sequential_slot(const PutSequential& put) {
+    auto key = sequential_key(put.prefix, own_version, put.suffix);
+    const auto [it, added] = slots_.try_emplace(key);
+    if (added) sequential_.push_back({.key = std::move(key), .version_at = put.prefix.size()});
+    return it->second;
+}
+
+void Evaluator::place_sequential_slots(Version version) {
+    const auto digits = sequential_key("", version, "");
+    for (const auto& [key, version_at] : sequential_) {
+        auto node = slots_.extract(key);
+        node.key().replace(version_at, version_digits, digits);
+        slots_.insert(std::move(node));
+    }
+}
+
 std::vector<FailedCheck> Evaluator::failed_checks(const Commit& commit) {
     std::vector<FailedCheck> failed;
     for (std::size_t i = 0; i < commit.checks.size(); ++i) {
@@ -119,7 +136,8 @@ std::vector<FailedCheck> Evaluator::failed_checks(const Commit& commit) {
 
 Result<OperationResult> Evaluator::run(Operation&& operation, std::size_t value_bytes_max) {
     if (const auto* prefix = std::get_if<DeletePrefix>(&operation)) return remove_prefix(*prefix);
-    Slot& target = slot(key_of(operation));
+    const auto* sequential = std::get_if<PutSequential>(&operation);
+    Slot& target = sequential ? sequential_slot(*sequential) : slot(key_of(operation));
     const ApplyContext context{.now_ms = now_ms_, .version = own_version, .value_bytes_max = value_bytes_max};
     auto applied = apply(std::move(operation), target.current, context);
     if (!applied) return std::move(applied).error();
@@ -200,6 +218,7 @@ std::optional<Error> Evaluator::collect(const Commit& commit, Evaluated& out) {
         out.records.push_back(expire(out.state, collection_, key, *slot.stored, now_ms_, version++));
         slot.stored.reset();
     }
+    place_sequential_slots(version);
     const Usage before = out.state.usage;
     log::CommitRecord record = record_for(out.state, now_ms_);
     bool wrote = false;  // also when the writes cancel each other out: their results name this version

@@ -55,6 +55,8 @@ private:
     };
 
     Slot& slot(const std::string& key);
+    Slot& sequential_slot(const PutSequential& put);
+    void place_sequential_slots(Version version);
     std::vector<FailedCheck> failed_checks(const Commit& commit);
     Result<OperationResult> run(Operation&& operation, std::size_t value_bytes_max);
     Result<OperationResult> remove_prefix(const DeletePrefix& operation);
@@ -66,6 +68,11 @@ private:
     const Version first_version_;
     Collection collection_ = Collection::key;
     std::map<std::string, Slot> slots_;
+    struct Sequential {
+        std::string key;  // of its slot, with the digits of no version
+        std::size_t version_at = 0;
+    };
+    std::vector<Sequential> sequential_;
 };
 
 // A record without effects that leaves the namespace as that state says.

@@ -20,6 +20,14 @@ inline kv::Operation put(std::string_view key, std::string_view value, kv::Expir
                    .content_type = std::string(content_type),
                    .expiry = expiry};
 }
+inline kv::Operation put_sequential(std::string_view prefix, std::string_view suffix, std::string_view value,
+                                    kv::Expiry expiry = kv::Expiry::never()) {
+    return kv::PutSequential{.prefix = std::string(prefix),
+                             .suffix = std::string(suffix),
+                             .value = std::string(value),
+                             .content_type = "text/plain",
+                             .expiry = expiry};
+}
 inline kv::Operation put_json(std::string_view key, std::string_view json) {
     return put(key, json, kv::Expiry::never(), "application/json");
 }

@@ -72,7 +72,7 @@ kv::Operation HistoryGenerator::put(kv::TimeMs now_ms) {
 }
 
 kv::Operation HistoryGenerator::operation(kv::TimeMs now_ms) {
-    switch (below(20)) {
+    switch (below(21)) {
         case 0:
         case 1:
             return get(key());
@@ -100,7 +100,10 @@ kv::Operation HistoryGenerator::operation(kv::TimeMs now_ms) {
         case 11:
             return merge(key(), one_in(4) ? json() : R"({"a":{"x":1},"b":null})");
         case 12:
+            return put_sequential(key().substr(0, 3), any_of(std::vector<std::string>{"", "/0", "/1"}), value(),
+                                  expiry(now_ms));
         case 13:
+        case 14:
             return touch(key(), expiry(now_ms));
         default:
             return put(now_ms);

@@ -23,6 +23,13 @@ void name_version(Entry& entry, Version version) {
     if (entry.created_version == ModelNamespace::own_version) entry.created_version = version;
 }
 
+// The histories make no key of their own that holds the digits.
+std::string name_version(std::string key, Version version) {
+    const auto at = key.find(kv::sequential_key("", ModelNamespace::own_version, ""));
+    if (at != std::string::npos) key.replace(at, kv::version_digits, kv::sequential_key("", version, ""));
+    return key;
+}
+
 kv::Error failure(kv::Errc code, std::optional<std::size_t> operation) {
     kv::Error error;
     error.code = code;
@@ -46,7 +53,10 @@ public:
 
     kv::Result<kv::OperationResult> run(const kv::Operation& operation, std::size_t value_bytes_max) {
         if (const auto* prefix = std::get_if<kv::DeletePrefix>(&operation)) return remove_prefix(*prefix);
-        const std::string& key = kv::key_of(operation);
+        std::string key = kv::key_of(operation);
+        if (const auto* put = std::get_if<kv::PutSequential>(&operation)) {
+            key = kv::sequential_key(put->prefix, ModelNamespace::own_version, put->suffix);
+        }
         const kv::ApplyContext context{
             .now_ms = now_ms_, .version = ModelNamespace::own_version, .value_bytes_max = value_bytes_max};
         const auto current = find(key);
@@ -161,7 +171,10 @@ void ModelNamespace::apply(const kv::Commit& commit, Expected& expected, Version
     if (!expected.logged) return;
     last_version_ = version;
     last_written_ms_ = now_ms;
-    for (auto& [key, entry] : expected.changed) {
+    std::map<std::string, std::optional<Entry>> changed;
+    for (auto& [placed_at, entry] : expected.changed)
+        changed[name_version(placed_at, version)] = std::move(entry);
+    for (auto& [key, entry] : changed) {
         Entries& all = entries(commit.collection);
         auto stored = all.find(key);
         if (stored != all.end() && expired(stored->second, now_ms)) {

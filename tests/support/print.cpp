@@ -42,6 +42,10 @@ struct OperationPrinter {
     std::string operator()(const kv::Put& one) const {
         return "put " + shortened(one.value) + " (" + one.content_type + ") " + print(one.expiry);
     }
+    std::string operator()(const kv::PutSequential& one) const {
+        return "putSequential " + shortened(one.value) + " (" + one.content_type + ") " + print(one.expiry) +
+               " suffix " + shortened(one.suffix);
+    }
     std::string operator()(const kv::Delete&) const { return "delete"; }
     std::string operator()(const kv::DeletePrefix& one) const {
         return "deletePrefix at most " + std::to_string(one.keys_max) + (one.partial ? " partial" : "");
