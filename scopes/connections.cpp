@@ -3,36 +3,67 @@
 #include <algorithm>
 #include <utility>
 
+#include "scopes/json.hpp"
 #include "scopes/workspaces.hpp"
 
 namespace alcove::scopes {
 namespace {
 
-Connection to_connection(const Uuid& workspace, const Uuid& id, const kv::Entry& entry) {
-    auto record = parse_record<ConnectionRecord>(entry.value);
-    return {.id = id,
-            .workspace = workspace,
-            .integration_name = std::move(record.integration_name),
-            .external_id = std::move(record.external_id),
-            .owner_external_id = std::move(record.owner_external_id),
-            .display_name = std::move(record.display_name),
-            .end_user = record.end_user,
-            .end_user_external_id = {},
-            .status = std::move(record.status),
-            .created_ms = entry.created_ms,
-            .updated_ms = entry.updated_ms};
-}
-
-std::string selector_key(const Uuid& workspace, const ConnectionRecord& record) {
+std::optional<std::string> selector_key(const Uuid& workspace, const ConnectionRecord& record) {
+    if (!record.external_id) return std::nullopt;
     return keys::connections_selected(workspace, *record.external_id) + record.integration_name;
-}
-std::string label_key(const Uuid& workspace, const Uuid& id, const ConnectionRecord& record) {
-    return keys::connections_labelled(workspace, *record.owner_external_id) + format_uuid(id);
 }
 
 // What an index of connections says: whose id, and of which integration.
 std::string pointer(const Uuid& id, const ConnectionRecord& record) {
     return print(ConnectionPointer{.connection = id, .integration_name = record.integration_name});
+}
+
+// Every key that leads to the connection.
+std::vector<std::string> index_keys(const Uuid& workspace, const Uuid& id, const ConnectionRecord& record) {
+    const auto id_text = format_uuid(id);
+    std::vector<std::string> keys{keys::connections_named(workspace, record.integration_name) + id_text};
+    if (auto key = selector_key(workspace, record)) keys.push_back(*std::move(key));
+    if (record.owner_external_id)
+        keys.push_back(keys::connections_labelled(workspace, *record.owner_external_id) + id_text);
+    if (record.end_user) keys.push_back(keys::connections_of(workspace, *record.end_user) + id_text);
+    return keys;
+}
+
+void index_connection(RecordCommit& commit, const Uuid& workspace, const Uuid& id, const ConnectionRecord& record) {
+    for (auto& key : index_keys(workspace, id, record))
+        commit.put(std::move(key), pointer(id, record));
+}
+
+void unindex_connection(RecordCommit& commit, const Uuid& workspace, const Uuid& id,
+                        const ConnectionRecord& record) {
+    for (auto& key : index_keys(workspace, id, record))
+        commit.erase(std::move(key));
+}
+
+// `created_ms` is nullopt for a connection that the commit itself makes.
+EventRecord event_of(std::string type, const Uuid& id, const ConnectionRecord& record,
+                     std::optional<TimeMs> created_ms) {
+    return {.type = std::move(type),
+            .connection = id,
+            .external_id = record.owner_external_id,
+            .record = print(record),
+            .subject_created_ms = created_ms};
+}
+
+// The status to which a report of that type moves a connection.
+std::optional<ConnectionStatus> reported_status(std::string_view type) {
+    if (type == "connection.connected") return ConnectionStatus::connected;
+    if (type == "connection.interaction_required") return ConnectionStatus::interaction_required;
+    if (type == "connection.disconnected") return ConnectionStatus::disconnected;
+    return std::nullopt;
+}
+
+// Whether only a change itself may tell it.
+bool is_own_event(std::string_view type) {
+    constexpr std::string_view own[] = {"connection.created", "connection.updated", "connection.terminated",
+                                        "connection.deleted"};
+    return type.starts_with("end_user.") || std::ranges::find(own, type) != std::end(own);
 }
 
 Error selector_taken() {
@@ -46,36 +77,54 @@ Error too_many_connections() {
             .message = "an end user has at most " + std::to_string(connections_per_end_user_max) + " connections"};
 }
 
-// The narrowest index that covers the filter.
-std::string index_of(const Uuid& workspace, const ConnectionFilter& filter) {
-    if (filter.external_id) return keys::connections_selected(workspace, *filter.external_id);
-    if (filter.end_user) return keys::connections_of(workspace, *filter.end_user);
-    if (filter.owner_external_id) return keys::connections_labelled(workspace, *filter.owner_external_id);
-    return keys::connections_named(workspace, *filter.integration_name);
-}
-
-bool fits(const Connection& connection, const ConnectionFilter& filter) {
-    return (!filter.integration_name || connection.integration_name == *filter.integration_name) &&
-           (!filter.external_id || connection.external_id == filter.external_id) &&
-           (!filter.owner_external_id || connection.owner_external_id == filter.owner_external_id) &&
-           (!filter.end_user || connection.end_user == filter.end_user);
-}
-
 }  // namespace
 
 Error connection_not_found() {
     return {.code = Errc::connection_not_found, .message = "there is no such connection"};
 }
 
-void erase_connection(RecordCommit& commit, const Uuid& workspace, const Uuid& id, const ConnectionRecord& record) {
+Error connection_terminated() {
+    return {.code = Errc::connection_terminated, .message = "the connection is terminated, which is for good"};
+}
+
+std::optional<Credentials> Credentials::parse(std::string_view json) {
+    if (json.size() > credentials_bytes_max) return std::nullopt;
+    const auto document = json::Document::parse(json, {.built_depth_max = 1});
+    if (!document || document->root().count > credentials_members_max) return std::nullopt;
+    Credentials credentials;
+    credentials.json_ = json;
+    for (const auto* member = document->first(document->root()); member; member = document->next(*member)) {
+        if (member->name.size() > credential_name_bytes_max) return std::nullopt;
+        credentials.names_.emplace_back(member->name);
+    }
+    return credentials;
+}
+
+Connection to_connection(const Uuid& workspace, const Uuid& id, const kv::Entry& entry) {
+    auto record = parse_record<ConnectionRecord>(entry.value);
+    return {.id = id,
+            .workspace = workspace,
+            .integration_name = std::move(record.integration_name),
+            .external_id = std::move(record.external_id),
+            .owner_external_id = std::move(record.owner_external_id),
+            .display_name = std::move(record.display_name),
+            .end_user = record.end_user,
+            .end_user_external_id = {},
+            .status = record.status,
+            .auth_method = record.auth_method,
+            .credential_names = std::move(record.credential_names),
+            .created_ms = entry.created_ms,
+            .updated_ms = entry.updated_ms};
+}
+
+void erase_connection(RecordCommit& commit, const Uuid& workspace, const Uuid& id, const ConnectionRecord& record,
+                      TimeMs created_ms) {
     commit.erase(keys::connection(workspace, id));
     commit.erase(keys::id(id));
     commit.erase(keys::sealed(id));
-    commit.erase(keys::connections_named(workspace, record.integration_name) + format_uuid(id));
-    if (record.external_id) commit.erase(selector_key(workspace, record));
-    if (record.owner_external_id) commit.erase(label_key(workspace, id, record));
-    if (record.end_user) commit.erase(keys::connections_of(workspace, *record.end_user) + format_uuid(id));
+    unindex_connection(commit, workspace, id, record);
     commit.count(keys::connections_total(workspace), -1);
+    tell(commit, workspace, event_of("connection.deleted", id, record, created_ms));
 }
 
 asio::awaitable<Result<Written<Connection>>> Connections::create(NewConnection connection,
@@ -89,7 +138,9 @@ asio::awaitable<Result<Written<Connection>>> Connections::create(NewConnection c
                                 .owner_external_id = text_of(connection.owner_external_id),
                                 .display_name = text_of(connection.display_name),
                                 .end_user = {},
-                                .status = connection.status};
+                                .status = connection.status,
+                                .auth_method = connection.auth_method};
+        if (connection.credentials) record.credential_names = connection.credentials->names();
         std::optional<EndUser> owner;
         if (connection.end_user) {
             auto found = co_await end_users_.get_by_external_id(workspace, *connection.end_user);
@@ -103,19 +154,12 @@ asio::awaitable<Result<Written<Connection>>> Connections::create(NewConnection c
         commit.request(request, format_uuid(id));
         const auto workspace_is_there = commit.check_present(keys::workspace(workspace));
         std::optional<std::size_t> selector_is_free;
-        if (record.external_id) selector_is_free = commit.check_absent(selector_key(workspace, record));
+        if (auto key = selector_key(workspace, record)) selector_is_free = commit.check_absent(*std::move(key));
         commit.put_main(keys::connection(workspace, id), print(record));
         commit.put(keys::id(id), print(IdRecord{.workspace = workspace, .kind = "connection"}));
-        commit.put(keys::connections_named(workspace, record.integration_name) + format_uuid(id),
-                   pointer(id, record));
-        if (record.external_id) commit.put(selector_key(workspace, record), pointer(id, record));
-        if (record.owner_external_id) commit.put(label_key(workspace, id, record), pointer(id, record));
+        index_connection(commit, workspace, id, record);
         commit.count(keys::connections_total(workspace), 1);
-        if (connection.credentials) {
-            commit.put(keys::sealed(id),
-                       print(SealedRecord{.workspace = workspace,
-                                          .text = vault_.seal(*connection.credentials, format_uuid(id))}));
-        }
+        if (connection.credentials) seal(commit, id, *connection.credentials);
         if (owner) {
             commit.check_present(keys::end_user(workspace, owner->id));
         } else if (connection.end_user) {
@@ -124,10 +168,8 @@ asio::awaitable<Result<Written<Connection>>> Connections::create(NewConnection c
             index_end_user(commit, workspace, new_end_user, made);
             commit.put(keys::end_user(workspace, new_end_user), print(made));
         }
-        if (record.end_user) {
-            commit.put(keys::connections_of(workspace, *record.end_user) + format_uuid(id), pointer(id, record));
-            commit.count(keys::connections_total_of(workspace, *record.end_user), 1);
-        }
+        if (record.end_user) commit.count(keys::connections_total_of(workspace, *record.end_user), 1);
+        tell(commit, workspace, event_of("connection.created", id, record, std::nullopt));
 
         auto outcome = co_await records_.commit(std::move(commit));
         if (outcome) {
@@ -201,152 +243,128 @@ asio::awaitable<Result<Connection>> Connections::get_selected(Uuid workspace, st
 
 asio::awaitable<Result<Connection>> Connections::get_of(Uuid workspace, Uuid end_user,
                                                         std::string integration_name) {
-    std::optional<Uuid> id;
-    auto visit = [&id, &integration_name](std::string_view, const kv::EntryView& entry) {
-        const auto found = parse_record<ConnectionPointer>(entry.value);
-        if (found.integration_name == integration_name) id = found.connection;
-        return !id;
-    };
-    auto prefix = keys::connections_of(workspace, end_user);
-    auto walked = co_await records_.walk(std::move(prefix), kv::Values::include, visit);
-    if (!walked) co_return walked.error();
-    if (!id) co_return connection_not_found();
-    auto connection = co_await get(*id);
-    co_return connection;
+    ConnectionFilter filter{.integration_name = std::move(integration_name), .end_user = end_user};
+    filter.statuses = {ConnectionStatus::connecting, ConnectionStatus::interaction_required,
+                       ConnectionStatus::connected, ConnectionStatus::disconnected};
+    ListRequest oldest{.limit = 1, .total = Total::skip};
+    auto listing = co_await list(workspace, std::move(filter), std::move(oldest));
+    if (!listing) co_return listing.error();
+    if (listing->items.empty()) co_return connection_not_found();
+    co_return std::move(listing->items.front());
 }
 
-asio::awaitable<Result<std::vector<Connection>>> Connections::load(Uuid workspace, std::vector<Uuid> ids) {
-    std::vector<std::string> wanted;
-    wanted.reserve(ids.size());
-    for (const auto& id : ids)
-        wanted.push_back(keys::connection(workspace, id));
-    auto entries = co_await records_.find_many(std::move(wanted));
-    if (!entries) co_return entries.error();
-    std::vector<Connection> connections;
-    std::vector<Uuid> owners;
-    for (std::size_t i = 0; i < ids.size(); ++i) {
-        if (!(*entries)[i]) continue;  // deleted since its id was read
-        connections.push_back(to_connection(workspace, ids[i], *(*entries)[i]));
-        if (connections.back().end_user) owners.push_back(*connections.back().end_user);
-    }
-    auto external_ids = co_await end_users_.external_ids(workspace, std::move(owners));
-    if (!external_ids) co_return external_ids.error();
-    auto next = external_ids->begin();
-    for (auto& connection : connections) {
-        if (connection.end_user) connection.end_user_external_id = std::move(*next++);
-    }
-    co_return connections;
-}
-
-asio::awaitable<Result<Listing<Connection>>> Connections::list(Uuid workspace, ConnectionFilter filter,
-                                                               ListRequest request) {
-    if (!filter.empty()) {
-        auto filtered = co_await list_filtered(workspace, std::move(filter), std::move(request));
-        co_return filtered;
-    }
-    auto prefix = keys::connections(workspace);
-    auto total_key = keys::connections_total(workspace);
-    auto listed = co_await records_.list(std::move(prefix), std::move(total_key), std::move(request));
-    if (!listed) co_return listed.error();
-    std::vector<Uuid> ids;
-    for (const auto& item : listed->items)
-        ids.push_back(id_at_end(item.key));
-    auto connections = co_await load(workspace, std::move(ids));
-    if (!connections) co_return connections.error();
-    co_return Listing<Connection>{
-        .items = std::move(*connections), .total = listed->total, .next = std::move(listed->next)};
-}
-
-// The position of a page is the id of its last connection.
-asio::awaitable<Result<Listing<Connection>>> Connections::list_filtered(Uuid workspace, ConnectionFilter filter,
-                                                                        ListRequest request) {
-    std::vector<Uuid> ids;
-    auto collect = [&ids, &filter](std::string_view, const kv::EntryView& entry) {
-        const auto found = parse_record<ConnectionPointer>(entry.value);
-        if (!filter.integration_name || found.integration_name == *filter.integration_name) {
-            ids.push_back(found.connection);
-        }
-        return true;
-    };
-    auto walked = co_await records_.walk(index_of(workspace, filter), kv::Values::include, collect);
-    if (!walked) co_return walked.error();
-    std::ranges::sort(ids);  // ids grow with time; the index by selector has another order
-
-    Listing<Connection> listing;
-    std::size_t to_skip = request.cursor.empty() ? request.offset : 0;
-    const auto after = parse_uuid(request.cursor);
-    if (!request.cursor.empty() && !after) {
-        co_return bad_cursor();
-    }
-    constexpr std::size_t loaded_at_once = 200;
-    for (std::size_t begin = 0; begin < ids.size(); begin += loaded_at_once) {
-        const auto end = std::min(ids.size(), begin + loaded_at_once);
-        std::vector<Uuid> some(ids.begin() + static_cast<std::ptrdiff_t>(begin),
-                               ids.begin() + static_cast<std::ptrdiff_t>(end));
-        auto connections = co_await load(workspace, std::move(some));
-        if (!connections) co_return connections.error();
-        for (auto& connection : *connections) {
-            if (!fits(connection, filter)) continue;
-            ++listing.total;
-            if (after && connection.id <= *after) continue;
-            if (to_skip > 0) {
-                --to_skip;
-            } else if (listing.items.size() < request.limit) {
-                listing.items.push_back(std::move(connection));
-            } else if (listing.next.empty()) {
-                listing.next = format_uuid(listing.items.back().id);
-            }
-        }
-    }
-    co_return listing;
-}
-
-asio::awaitable<Result<Written<Connection>>> Connections::update(Uuid id, ConnectionChanges changes,
-                                                                 std::optional<kv::RequestId> request) {
+asio::awaitable<Result<kv::Committed>> Connections::edit(Uuid id, Editor editor,
+                                                         std::optional<kv::RequestId> request) {
     for (int attempt = 0; attempt < attempts_max; ++attempt) {
         auto found = co_await find(id);
         if (!found) co_return found.error();
         const Uuid workspace = found->workspace;
         const auto& former = found->record;
-        auto record = former;
-        if (changes.external_id) record.external_id = text_of(*changes.external_id);
-        if (changes.owner_external_id) record.owner_external_id = text_of(*changes.owner_external_id);
-        if (changes.display_name) record.display_name = text_of(*changes.display_name);
+        auto edited = editor(former);
+        if (!edited) co_return edited.error();
 
         RecordCommit commit;
         commit.request(request, format_uuid(id));
         commit.check_present(keys::workspace(workspace));
         commit.check_version(keys::connection(workspace, id), found->entry.version);
-        commit.put_main(keys::connection(workspace, id), print(record));
         std::optional<std::size_t> selector_is_free;
-        if (record.external_id != former.external_id) {
-            if (former.external_id) commit.erase(selector_key(workspace, former));
-            if (record.external_id) {
-                selector_is_free = commit.check_absent(selector_key(workspace, record));
-                commit.put(selector_key(workspace, record), pointer(id, record));
-            }
+        if (edited->record) {
+            const auto& record = *edited->record;
+            commit.put_main(keys::connection(workspace, id), print(record));
+            auto selector = selector_key(workspace, record);
+            if (selector && selector != selector_key(workspace, former))
+                selector_is_free = commit.check_absent(*std::move(selector));
+            unindex_connection(commit, workspace, id, former);
+            index_connection(commit, workspace, id, record);
         }
-        if (record.owner_external_id != former.owner_external_id) {
-            if (former.owner_external_id) commit.erase(label_key(workspace, id, former));
-            if (record.owner_external_id) commit.put(label_key(workspace, id, record), pointer(id, record));
-        }
-        if (changes.credentials && *changes.credentials) {
-            const auto sealed = vault_.seal(**changes.credentials, format_uuid(id));
-            commit.put(keys::sealed(id), print(SealedRecord{.workspace = workspace, .text = sealed}));
-        } else if (changes.credentials) {
-            commit.erase(keys::sealed(id));
-        }
+        if (edited->credentials && *edited->credentials) seal(commit, id, **edited->credentials);
+        if (edited->credentials && !*edited->credentials) commit.erase(keys::sealed(id));
+        auto event = event_of(edited->event_type, id, edited->record.value_or(former), found->entry.created_ms);
+        if (!edited->moves()) event.record.reset();
+        event.data_json = std::move(edited->event_data_json);
+        tell(commit, workspace, event);
+
         auto outcome = co_await records_.commit(std::move(commit));
-        if (outcome) {
-            auto written = co_await describe_written(workspace, id, std::move(*outcome));
-            co_return written;
-        }
+        if (outcome) co_return std::move(*outcome);
         if (outcome.error().code != kv::Errc::check_failed) co_return store_error(outcome.error());
         if (selector_is_free && failed_check(outcome.error(), *selector_is_free) != nullptr) {
             co_return selector_taken();
         }
     }
     co_return changes_too_often("connection");
+}
+
+asio::awaitable<Result<Written<Connection>>> Connections::edit_and_describe(Uuid id, Editor editor,
+                                                                            std::optional<kv::RequestId> request) {
+    auto edited = co_await edit(id, std::move(editor), std::move(request));
+    if (!edited) co_return edited.error();
+    auto found = co_await find(id);
+    if (!found) co_return found.error();
+    auto written = co_await describe_written(found->workspace, id, std::move(*edited));
+    co_return written;
+}
+
+asio::awaitable<Result<Written<Connection>>> Connections::update(Uuid id, ConnectionChanges changes,
+                                                                 std::optional<kv::RequestId> request) {
+    auto editor = [changes = std::move(changes)](const ConnectionRecord& former) -> Result<Edit> {
+        if (former.status == ConnectionStatus::terminated) return connection_terminated();
+        Edit edit{.record = former, .credentials = changes.credentials, .event_type = "connection.updated"};
+        auto& record = *edit.record;
+        if (changes.external_id) record.external_id = text_of(*changes.external_id);
+        if (changes.owner_external_id) record.owner_external_id = text_of(*changes.owner_external_id);
+        if (changes.display_name) record.display_name = text_of(*changes.display_name);
+        if (changes.integration_name) record.integration_name = changes.integration_name->text();
+        if (changes.auth_method) record.auth_method = *changes.auth_method;
+        if (changes.status) record.status = *changes.status;
+        if (changes.credentials) record.credential_names.clear();
+        if (changes.credentials && *changes.credentials) record.credential_names = (*changes.credentials)->names();
+        return edit;
+    };
+    auto updated = co_await edit_and_describe(id, std::move(editor), std::move(request));
+    co_return updated;
+}
+
+asio::awaitable<Result<Written<Connection>>> Connections::terminate(Uuid id, std::optional<kv::RequestId> request) {
+    auto editor = [](const ConnectionRecord& former) -> Result<Edit> {
+        if (former.status == ConnectionStatus::terminated) return connection_terminated();
+        Edit edit{.record = former, .credentials = {}, .event_type = "connection.terminated"};
+        edit.credentials.emplace();
+        edit.record->status = ConnectionStatus::terminated;
+        edit.record->external_id.reset();
+        edit.record->credential_names.clear();
+        return edit;
+    };
+    auto terminated = co_await edit_and_describe(id, std::move(editor), std::move(request));
+    if (terminated || terminated.error().code != Errc::connection_terminated) co_return terminated;
+    auto connection = co_await get(id);
+    if (!connection) co_return connection.error();
+    co_return Written<Connection>{.resource = std::move(*connection)};
+}
+
+asio::awaitable<Result<Written<Event>>> Connections::report(Uuid id, ConnectionReport report,
+                                                            std::optional<kv::RequestId> request) {
+    const auto& type = report.type.text();
+    if (is_own_event(type)) co_return invalid_error("type", "'" + type + "' is told by the change itself alone");
+    auto editor = [&report, &type](const ConnectionRecord& former) -> Result<Edit> {
+        Edit edit{.record = {}, .credentials = {}, .event_type = type, .event_data_json = report.data_json};
+        const auto status = reported_status(type);
+        if (!status) return edit;
+        if (former.status == ConnectionStatus::terminated) return connection_terminated();
+        edit.record = former;
+        edit.record->status = *status;
+        return edit;
+    };
+    auto edited = co_await edit(id, editor, std::move(request));
+    if (!edited) co_return edited.error();
+    auto found = co_await find(id);
+    if (!found) co_return found.error();
+    auto event = co_await events_.get(found->workspace, sequential_place(edited->version, 0));
+    if (!event) co_return event.error();
+    co_return Written<Event>{.resource = std::move(*event), .replayed = edited->replayed};
+}
+
+void Connections::seal(RecordCommit& commit, const Uuid& id, const Credentials& credentials) const {
+    commit.put(keys::sealed(id), print(SealedRecord{.text = vault_.seal(credentials.json(), format_uuid(id))}));
 }
 
 asio::awaitable<Result<void>> Connections::remove(Uuid id, std::optional<kv::RequestId> request) {
@@ -359,7 +377,7 @@ asio::awaitable<Result<void>> Connections::remove(Uuid id, std::optional<kv::Req
         commit.request(request, format_uuid(id));
         commit.frees_space();
         commit.check_version(keys::connection(workspace, id), found->entry.version);
-        erase_connection(commit, workspace, id, record);
+        erase_connection(commit, workspace, id, record, found->entry.created_ms);
         if (record.end_user) commit.count(keys::connections_total_of(workspace, *record.end_user), -1);
         auto outcome = co_await records_.commit(std::move(commit));
         if (outcome) co_return Result<void>();

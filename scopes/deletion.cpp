@@ -90,6 +90,7 @@ asio::awaitable<Result<void>> Deletion::delete_end_user(Uuid id, std::optional<k
             commit.erase(keys::end_user_external_id(job.workspace, former));
         }
         commit.count(keys::end_users_total(job.workspace), -1);
+        tell(commit, job.workspace, event_of("end_user.deleted", id, record, found->entry.created_ms));
         commit.put(keys::drop_job(id), print(job));
         commit.frees_space();
 
@@ -191,7 +192,8 @@ asio::awaitable<Result<void>> Deletion::erase_dependents(RecordCommit& commit, U
     for (std::size_t i = 0; i < wanted.size(); ++i) {
         const auto& entry = (*connections)[i];
         if (entry)
-            erase_connection(commit, workspace, id_at_end(wanted[i]), parse_record<ConnectionRecord>(entry->value));
+            erase_connection(commit, workspace, id_at_end(wanted[i]), parse_record<ConnectionRecord>(entry->value),
+                             entry->created_ms);
     }
     auto erase_token = [&commit, &workspace](std::string_view key, const kv::EntryView& entry) {
         const auto issued = parse_record<IssuedToken>(entry.value);

@@ -34,6 +34,15 @@ Error end_user_not_found() {
     return {.code = Errc::end_user_not_found, .message = "there is no such end user", .cause = {}};
 }
 
+EventRecord event_of(std::string type, const Uuid& id, const EndUserRecord& record,
+                     std::optional<TimeMs> created_ms) {
+    return {.type = std::move(type),
+            .end_user = id,
+            .external_id = record.external_id,
+            .record = print(record),
+            .subject_created_ms = created_ms};
+}
+
 std::size_t index_end_user(RecordCommit& commit, const Uuid& workspace, const Uuid& id,
                            const EndUserRecord& record) {
     const auto external_id_key = keys::end_user_external_id(workspace, record.external_id);
@@ -41,6 +50,7 @@ std::size_t index_end_user(RecordCommit& commit, const Uuid& workspace, const Uu
     commit.put(external_id_key, print(ExternalIdRecord{.end_user = id}));
     commit.put(keys::id(id), print(IdRecord{.workspace = workspace, .kind = "end_user"}));
     commit.count(keys::end_users_total(workspace), 1);
+    tell(commit, workspace, event_of("end_user.created", id, record, std::nullopt));
     return external_id_is_free;
 }
 
@@ -165,6 +175,7 @@ asio::awaitable<Result<Written<EndUser>>> EndUsers::update(Uuid id, EndUserChang
         commit.check_present(keys::workspace(workspace));
         commit.check_version(keys::end_user(workspace, id), found->entry.version);
         commit.put_main(keys::end_user(workspace, id), print(record));
+        tell(commit, workspace, event_of("end_user.updated", id, record, found->entry.created_ms));
         auto outcome = co_await records_.commit(std::move(commit));
         if (outcome) {
             co_return Written<EndUser>{

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "scopes/error.hpp"
+#include "scopes/events.hpp"
 #include "scopes/names.hpp"
 #include "scopes/system_store.hpp"
 #include "scopes/uuid.hpp"
@@ -82,6 +83,10 @@ private:
     SystemStore& records_;
     UuidMaker& ids_;
 };
+
+// `created_ms` is nullopt for an end user that the commit itself makes.
+EventRecord event_of(std::string type, const Uuid& id, const EndUserRecord& record,
+                     std::optional<TimeMs> created_ms);
 
 // What belongs to a new end user beside its record, whoever makes it. Returns the position of the check that the
 // external id is free.

@@ -19,10 +19,12 @@ enum class Errc : std::uint8_t {
     connection_not_found,   // No connection has that id, or none fits the selectors.
     integration_not_found,  // No integration of the workspace has that id or alias, or none fits the selectors.
     token_not_found,        // No token or API key has that id.
+    event_not_found,        // No event of the workspace has that id, or it is too old.
     slug_exists,            // Another workspace has the slug.
     alias_conflict,         // Another integration of the workspace has the alias.
     duplicate,              // Another end user or connection of the workspace has the external id.
     ambiguous_integration,  // Several integrations fit the selectors; `names` are their aliases.
+    connection_terminated,  // The connection was ended for good.
     connection_required,    // Nothing says which connection to use.
     invalid,                // What was asked makes no sense; `field` says what of it.
     too_many,               // A bound on how many there may be is reached.

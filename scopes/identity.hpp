@@ -11,6 +11,8 @@
 #include "scopes/deletion.hpp"
 #include "scopes/directory.hpp"
 #include "scopes/end_users.hpp"
+#include "scopes/events.hpp"
+#include "scopes/external_ids.hpp"
 #include "scopes/integrations.hpp"
 #include "scopes/resolver.hpp"
 #include "scopes/system_store.hpp"
@@ -30,8 +32,10 @@ struct Identity {
           vault(master_keys),
           ids([&store] { return store.now_ms(); }),
           workspaces(records, ids),
+          events(records),
           end_users(records, ids),
-          connections(records, ids, end_users, vault),
+          external_ids(records),
+          connections(records, ids, end_users, events, vault),
           integrations(records, ids),
           deletion(records, end_users, std::move(notice)),
           directory(records, integrations),
@@ -45,7 +49,9 @@ struct Identity {
     Vault vault;
     UuidMaker ids;
     Workspaces workspaces;
+    Events events;
     EndUsers end_users;
+    ExternalIds external_ids;
     Connections connections;
     Integrations integrations;
     Deletion deletion;

@@ -99,6 +99,10 @@ std::string integrations_named(const Uuid& workspace, std::string_view integrati
     return below(workspace, "integration_named/" + std::string(integration_name) + "/");
 }
 
+std::string events(const Uuid& workspace) {
+    return below(workspace, "event/");
+}
+
 std::string mcp_tokens(const Uuid& workspace) {
     return below(workspace, "mcp_token/");
 }

@@ -52,6 +52,8 @@ std::string integration(const Uuid& workspace, const Uuid& id);
 std::string alias(const Uuid& workspace, std::string_view alias);
 std::string integrations_named(const Uuid& workspace, std::string_view integration_name);
 
+std::string events(const Uuid& workspace);  // <workspace>/event/, where each ends in its place in their order
+
 std::string mcp_tokens(const Uuid& workspace);  // <workspace>/mcp_token/
 std::string mcp_token(const Uuid& workspace, const Uuid& id);
 // The tokens that act as an end user: an entry ends in the token's SHA-256.

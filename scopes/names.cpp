@@ -37,6 +37,9 @@ bool is_alias_character(char c) {
 }
 
 constexpr std::array<std::string_view, 3> strategy_names = {"fixed", "per_user", "per_user_with_fallback"};
+constexpr std::array<std::string_view, 5> status_names = {"connecting", "interaction_required", "connected",
+                                                          "disconnected", "terminated"};
+constexpr std::array<std::string_view, 3> auth_method_names = {"none", "username_password", "google_sso"};
 constexpr std::array<std::string_view, 3> scope_names = {"end_user", "workspace", "external"};
 
 template <class Value, std::size_t size>
@@ -82,6 +85,20 @@ std::string_view to_string(ConnectionStrategy strategy) {
 }
 std::optional<ConnectionStrategy> parse_connection_strategy(std::string_view text) {
     return parse_name<ConnectionStrategy>(strategy_names, text);
+}
+
+std::string_view to_string(ConnectionStatus status) {
+    return status_names[static_cast<std::size_t>(status)];
+}
+std::optional<ConnectionStatus> parse_connection_status(std::string_view text) {
+    return parse_name<ConnectionStatus>(status_names, text);
+}
+
+std::string_view to_string(AuthMethod method) {
+    return auth_method_names[static_cast<std::size_t>(method)];
+}
+std::optional<AuthMethod> parse_auth_method(std::string_view text) {
+    return parse_name<AuthMethod>(auth_method_names, text);
 }
 
 std::string_view to_string(PersistenceScope scope) {

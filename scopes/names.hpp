@@ -73,6 +73,22 @@ enum class ConnectionStrategy : std::uint8_t { fixed, per_user, per_user_with_fa
 std::string_view to_string(ConnectionStrategy strategy);
 std::optional<ConnectionStrategy> parse_connection_strategy(std::string_view text);
 
+// How far a connection is. What is terminated stays so.
+enum class ConnectionStatus : std::uint8_t {
+    connecting,
+    interaction_required,
+    connected,
+    disconnected,
+    terminated
+};
+std::string_view to_string(ConnectionStatus status);
+std::optional<ConnectionStatus> parse_connection_status(std::string_view text);
+
+// How a connection proves who it is to the other system. `none` needs nobody to connect it.
+enum class AuthMethod : std::uint8_t { none, username_password, google_sso };
+std::string_view to_string(AuthMethod method);
+std::optional<AuthMethod> parse_auth_method(std::string_view text);
+
 // Where an integration keeps what it is told to keep.
 enum class PersistenceScope : std::uint8_t { end_user, workspace, external };
 std::string_view to_string(PersistenceScope scope);

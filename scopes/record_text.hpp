@@ -3,6 +3,7 @@
 
 #include <charconv>
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -44,6 +45,9 @@ public:
         writer_.name(name).number(value);
         return *this;
     }
+    RecordPrinter& optional_number(std::string_view name, const std::optional<std::int64_t>& value) {
+        return value ? number(name, *value) : raw(name, "null");
+    }
     RecordPrinter& optional_strings(std::string_view name, const std::optional<std::vector<std::string>>& values) {
         return values ? strings(name, *values) : raw(name, "null");
     }
@@ -79,6 +83,14 @@ public:
         return text(value, name);
     }
     std::string raw(std::string_view name) const { return std::string(member(name).raw); }
+    std::optional<std::string> optional_raw(std::string_view name) const {
+        if (member(name).type == json::Type::null) return std::nullopt;
+        return raw(name);
+    }
+    std::optional<std::int64_t> optional_number(std::string_view name) const {
+        if (member(name).type == json::Type::null) return std::nullopt;
+        return number(name);
+    }
     Uuid uuid(std::string_view name) const { return uuid(member(name), name); }
     std::optional<Uuid> optional_uuid(std::string_view name) const {
         const auto& value = member(name);
@@ -116,7 +128,7 @@ private:
         throw kv::StoreFailure("a record of the system namespace " + std::string(why) + " " + std::string(name));
     }
     static json::Document parse(std::string_view text) {
-        auto document = json::Document::parse(text);
+        auto document = json::Document::parse(text, {.values_max = std::numeric_limits<std::size_t>::max()});
         if (!document || document->root().type != json::Type::object) damaged("is not", "a JSON object");
         return std::move(*document);
     }

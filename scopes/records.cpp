@@ -43,7 +43,9 @@ std::string print(const ConnectionRecord& record) {
         .optional_string("ownerExternalId", record.owner_external_id)
         .optional_string("displayName", record.display_name)
         .optional_uuid("endUser", record.end_user)
-        .string("status", record.status)
+        .string("status", to_string(record.status))
+        .string("authMethod", to_string(record.auth_method))
+        .strings("credentialNames", record.credential_names)
         .done();
 }
 
@@ -54,8 +56,21 @@ std::string print(const ConnectionPointer& record) {
         .done();
 }
 
+std::string print(const EventRecord& record) {
+    return RecordPrinter()
+        .string("type", record.type)
+        .optional_uuid("connection", record.connection)
+        .optional_uuid("endUser", record.end_user)
+        .optional_string("externalId", record.external_id)
+        .optional_string("otherExternalId", record.other_external_id)
+        .raw("record", record.record.value_or("null"))
+        .optional_number("subjectCreatedMs", record.subject_created_ms)
+        .raw("data", record.data_json)
+        .done();
+}
+
 std::string print(const SealedRecord& record) {
-    return RecordPrinter().string("workspace", format_uuid(record.workspace)).string("text", record.text).done();
+    return RecordPrinter().string("text", record.text).done();
 }
 
 std::string print(const IntegrationRecord& record) {
@@ -142,12 +157,17 @@ ExternalIdRecord parse_record(std::string_view json) {
 template <>
 ConnectionRecord parse_record(std::string_view json) {
     const RecordReader reader(json);
+    const auto status = parse_connection_status(reader.string("status"));
+    const auto auth_method = parse_auth_method(reader.string("authMethod"));
+    if (!status || !auth_method) throw kv::StoreFailure("a connection's record is damaged");
     return {.integration_name = reader.string("integrationName"),
             .external_id = reader.optional_string("externalId"),
             .owner_external_id = reader.optional_string("ownerExternalId"),
             .display_name = reader.optional_string("displayName"),
             .end_user = reader.optional_uuid("endUser"),
-            .status = reader.string("status")};
+            .status = *status,
+            .auth_method = *auth_method,
+            .credential_names = reader.strings("credentialNames")};
 }
 
 template <>
@@ -157,9 +177,22 @@ ConnectionPointer parse_record(std::string_view json) {
 }
 
 template <>
+EventRecord parse_record(std::string_view json) {
+    const RecordReader reader(json);
+    return {.type = reader.string("type"),
+            .connection = reader.optional_uuid("connection"),
+            .end_user = reader.optional_uuid("endUser"),
+            .external_id = reader.optional_string("externalId"),
+            .other_external_id = reader.optional_string("otherExternalId"),
+            .record = reader.optional_raw("record"),
+            .subject_created_ms = reader.optional_number("subjectCreatedMs"),
+            .data_json = reader.raw("data")};
+}
+
+template <>
 SealedRecord parse_record(std::string_view json) {
     const RecordReader reader(json);
-    return {.workspace = reader.uuid("workspace"), .text = reader.string("text")};
+    return {.text = reader.string("text")};
 }
 
 template <>

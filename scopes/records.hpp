@@ -53,7 +53,21 @@ struct ConnectionRecord {
     std::optional<std::string> owner_external_id;  // what the caller calls its owner
     std::optional<std::string> display_name;
     std::optional<Uuid> end_user;  // nullopt: the workspace's own
-    std::string status;
+    ConnectionStatus status = ConnectionStatus::connected;
+    AuthMethod auth_method = AuthMethod::none;
+    std::vector<std::string> credential_names;  // the members of its credentials
+};
+
+// `<workspace>/event/<place>`
+struct EventRecord {
+    std::string type;                              // such as `connection.created`
+    std::optional<Uuid> connection;                // of which it tells, or
+    std::optional<Uuid> end_user;                  // of whom
+    std::optional<std::string> external_id;        // at that moment: of a connection, what its owner is called
+    std::optional<std::string> other_external_id;  // of a rename the former one, of a removal the removed one
+    std::optional<std::string> record;             // print() of the connection or the end user at that moment
+    std::optional<TimeMs> subject_created_ms;      // nullopt: made by the very commit
+    std::string data_json = "{}";                  // what its reporter said
 };
 
 // What an index of connections leads to.
@@ -64,7 +78,6 @@ struct ConnectionPointer {
 
 // `sealed/<uuid>`: what the vault made of that resource's secret.
 struct SealedRecord {
-    Uuid workspace{};
     std::string text;
 };
 
@@ -120,6 +133,7 @@ std::string print(const EndUserRecord& record);
 std::string print(const ExternalIdRecord& record);
 std::string print(const ConnectionRecord& record);
 std::string print(const ConnectionPointer& record);
+std::string print(const EventRecord& record);
 std::string print(const SealedRecord& record);
 std::string print(const IntegrationRecord& record);
 std::string print(const AliasRecord& record);
@@ -146,6 +160,8 @@ template <>
 ConnectionRecord parse_record(std::string_view json);
 template <>
 ConnectionPointer parse_record(std::string_view json);
+template <>
+EventRecord parse_record(std::string_view json);
 template <>
 SealedRecord parse_record(std::string_view json);
 template <>

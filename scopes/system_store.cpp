@@ -46,6 +46,21 @@ void RecordCommit::put(std::string key, std::string json, kv::Expiry expiry) {
         .key = std::move(key), .value = std::move(json), .content_type = "application/json", .expiry = expiry});
 }
 
+void RecordCommit::put_sequential(std::string prefix, std::string json, kv::Expiry expiry) {
+    commit_.operations.emplace_back(
+        kv::PutSequential{.prefix = std::move(prefix),
+                          .suffix = sequential_place(0, sequential_++).substr(kv::version_digits),
+                          .value = std::move(json),
+                          .content_type = "application/json",
+                          .expiry = expiry});
+}
+
+std::string sequential_place(Version version, std::size_t index) {
+    constexpr std::size_t index_digits = sequential_place_length - kv::version_digits;
+    const auto digits = kv::sequential_key({}, index, {}).substr(kv::version_digits - index_digits);
+    return kv::sequential_key({}, version, digits);
+}
+
 void RecordCommit::erase(std::string key) {
     commit_.operations.emplace_back(kv::Delete{.key = std::move(key)});
 }

@@ -25,11 +25,15 @@ inline constexpr std::size_t list_offset_max = 10'000;
 // How often a change is tried again when the record changed between its reading and its commit.
 inline constexpr int attempts_max = 64;
 
+// Whether a list tells how many there are in all, which a filtered one has to walk through them for.
+enum class Total : std::uint8_t { count, skip };
+
 // One page of a list, in the order of creation. A cursor goes before the offset.
 struct ListRequest {
     std::size_t limit = list_limit_default;
     std::size_t offset = 0;
     std::string cursor;  // Listing::next of the page before, or empty
+    Total total = Total::count;
 };
 
 template <class Item>
@@ -69,6 +73,8 @@ public:
     std::size_t check_version(std::string key, Version version);
 
     void put(std::string key, std::string json, kv::Expiry expiry = kv::Expiry::never());
+    // Its key ends in its place: the commit's version, and how many such entries the commit has before it.
+    void put_sequential(std::string prefix, std::string json, kv::Expiry expiry);
     void erase(std::string key);
     void count(std::string key, std::int64_t by);
 
@@ -79,7 +85,12 @@ public:
 
 private:
     kv::Commit commit_;
+    std::size_t sequential_ = 0;
 };
+
+// The place of the entry that put_sequential() made as that one of the commit's. Places grow with time.
+std::string sequential_place(Version version, std::size_t index);
+inline constexpr std::size_t sequential_place_length = kv::version_digits + 4;
 
 // Thread-safe; holds nothing but the store.
 class SystemStore {

@@ -233,6 +233,8 @@ std::span<const ConfigKey> config_keys() {
         {"security", "master_key_file",
          "the key under which credentials are kept; made when it is missing; empty: master.key in the data folder",
          Key::Text{&Config::master_key_file, nullptr}},
+        {"external_id_rename", "enabled", "serve /users/external_ids/rename and /remove",
+         Key::Flag{&Config::external_id_rename}},
         {"log", "level", "what is logged to stderr",
          Key::Choice{&Config::log_level, {"debug", "info", "warn", "error"}}},
     };

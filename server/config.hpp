@@ -44,6 +44,8 @@ struct Config {
 
     std::string master_key_file;  // empty: master.key in the data folder
 
+    bool external_id_rename = false;
+
     std::string log_level = "info";
 
     bool operator==(const Config&) const = default;

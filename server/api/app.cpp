@@ -1,5 +1,6 @@
 #include "server/api/app.hpp"
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -7,6 +8,9 @@
 #include "server/api/error.hpp"
 #include "server/api/journal.hpp"
 #include "server/api/namespaces.hpp"
+#include "server/braze/error.hpp"
+#include "server/braze/external_ids.hpp"
+#include "server/deck/error.hpp"
 
 namespace alcove::api {
 namespace {
@@ -25,9 +29,28 @@ constexpr std::array<NamespacePattern, 4> namespace_patterns = {{
     {NamespaceForm::integration, "/api/v1/workspaces/{workspace}/integrations/{integration}"},
 }};
 
-// Who sends no valid token learns nothing of what is there.
-bool is_private(std::string_view path) {
-    return path.starts_with("/api/");
+// Each surface keeps its own dialect. On all of these, who sends no valid token learns nothing of what is there.
+struct Surface {
+    std::string_view prefix;
+    PrintProblem print_problem;
+};
+
+constexpr std::array<Surface, 3> private_surfaces = {{
+    {"/api/", print_problem},
+    {"/v2/", deck::print_problem},
+    {"/users/external_ids/", braze::print_problem},
+}};
+
+// nullptr for what is public.
+const Surface* surface_of(std::string_view path) {
+    const auto* found = std::ranges::find_if(
+        private_surfaces, [path](const Surface& surface) { return path.starts_with(surface.prefix); });
+    return found == private_surfaces.end() ? nullptr : found;
+}
+
+PrintProblem printer_for(std::string_view path) {
+    const auto* surface = surface_of(path);
+    return surface == nullptr ? print_problem : surface->print_problem;
 }
 
 Problem unauthenticated() {
@@ -40,7 +63,12 @@ App::App(kv::Store& store, Settings settings)
     : settings_(std::move(settings)),
       identity_(store, settings_.master_keys, journal_notice),
       authenticator_(identity_.tokens),
-      services_{.store = store, .identity = identity_, .settings = settings_, .stopping = stopping_} {
+      external_id_limit_(braze::requests_per_minute_max),
+      services_{.store = store,
+                .identity = identity_,
+                .settings = settings_,
+                .external_id_limit = external_id_limit_,
+                .stopping = stopping_} {
     for (const auto& endpoint : endpoints()) {
         if (!endpoint.pattern.starts_with(namespace_mark)) {
             add(endpoint, endpoint.pattern, NamespaceForm::none);
@@ -76,9 +104,10 @@ asio::awaitable<void> App::serve(http::Exchange& exchange) {
               .response = exchange.response,
               .match = match,
               .services = services_,
-              .form = matched ? routes_[match.route].form : NamespaceForm::none};
+              .form = matched ? routes_[match.route].form : NamespaceForm::none,
+              .print_problem = printer_for(request.path)};
 
-    if (matched ? endpoint->permission.has_value() : is_private(request.path)) {
+    if (matched ? endpoint->permission.has_value() : surface_of(request.path) != nullptr) {
         call.principal = authenticator_.remembered(exchange);
         if (call.principal == nullptr) {
             auto found = co_await authenticator_.authenticate(exchange);
@@ -96,7 +125,8 @@ asio::awaitable<void> App::serve(http::Exchange& exchange) {
     }
     if (!matched) co_return call.fail(not_found("there is no such path"));
     if (endpoint->permission && !call.principal->may(*endpoint->permission)) {
-        co_return call.fail(forbidden(*endpoint->permission));
+        const auto& other = endpoint->or_permission;
+        if (!other || !call.principal->may(*other)) co_return call.fail(forbidden(*endpoint->permission));
     }
     if (endpoint->and_permission && !call.principal->may(*endpoint->and_permission)) {
         co_return call.fail(forbidden(*endpoint->and_permission));
@@ -112,9 +142,9 @@ asio::awaitable<void> App::serve(http::Exchange& exchange) {
     co_await endpoint->handler(call);
 }
 
-void App::protocol_error(http::Response& response, unsigned status, std::string_view code,
-                         std::string_view message) {
-    print_error(response, status, code, message);
+void App::protocol_error(const http::Request& request, http::Response& response, unsigned status,
+                         std::string_view code, std::string_view message) {
+    answer(request, response, Problem(status, code, std::string(message)), printer_for(request.path));
 }
 
 void App::sent(const http::Request& request, unsigned status, std::size_t bytes, std::int64_t duration_us) {

@@ -37,8 +37,8 @@ public:
     scopes::Identity& identity() { return identity_; }
 
     asio::awaitable<void> serve(http::Exchange& exchange) override;
-    void protocol_error(http::Response& response, unsigned status, std::string_view code,
-                        std::string_view message) override;
+    void protocol_error(const http::Request& request, http::Response& response, unsigned status,
+                        std::string_view code, std::string_view message) override;
     void sent(const http::Request& request, unsigned status, std::size_t bytes, std::int64_t duration_us) override;
     void stopping() override { stopping_ = true; }
     void failed(const http::Request& request, std::string_view what) override;
@@ -54,6 +54,7 @@ private:
     const Settings settings_;
     scopes::Identity identity_;
     auth::Authenticator authenticator_;
+    auth::MinuteLimit external_id_limit_;
     std::atomic<bool> stopping_ = false;
     Services services_;
     http::Router router_;

@@ -10,6 +10,7 @@
 #include "scopes/identity.hpp"
 #include "scopes/principal.hpp"
 #include "server/api/error.hpp"
+#include "server/auth/minute_limit.hpp"
 #include "server/http/message.hpp"
 #include "server/http/query.hpp"
 #include "server/http/router.hpp"
@@ -21,8 +22,9 @@ namespace asio = boost::asio;
 struct Settings {
     std::size_t value_bytes = kv::limits::value_bytes_default;  // limits.value_bytes
     bool access_log = false;
-    std::string public_url;          // server.public_url; empty: none
-    scopes::MasterKeys master_keys;  // of what must be recovered
+    bool external_id_rename = false;  // external_id_rename.enabled
+    std::string public_url;           // server.public_url; empty: none
+    scopes::MasterKeys master_keys;   // of what must be recovered
 };
 
 // What handlers work with; lives as long as the App.
@@ -30,6 +32,7 @@ struct Services {
     kv::Store& store;
     scopes::Identity& identity;
     const Settings& settings;
+    auth::MinuteLimit& external_id_limit;
     const std::atomic<bool>& stopping;
 };
 
@@ -47,13 +50,14 @@ struct Call {
     const http::Router::Match& match;
     const Services& services;
     NamespaceForm form;
+    PrintProblem print_problem;                    // of the surface that the path is on
     const scopes::Principal* principal = nullptr;  // on public routes it stays so
     scopes::Resolved namespace_name = nullptr;     // on routes of `NS`
 
     // The decoded capture of the route's pattern.
     std::string_view param(std::string_view name) const { return match[name]; }
 
-    void fail(const Problem& problem) { answer(request, response, problem); }
+    void fail(const Problem& problem) { answer(request, response, problem, print_problem); }
 
     // Begins a JSON answer: the caller prints into response.body.
     void begin_json(unsigned status) {

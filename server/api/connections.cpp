@@ -41,20 +41,6 @@ asio::awaitable<Result<scopes::Connection>> find(Call& call) {
     co_return std::move(*connection);
 }
 
-// The text of the object, or null to clear it.
-std::optional<std::optional<std::string>> read_credentials(ObjectReader& in) {
-    const auto* value = in.any("credentials");
-    if (value == nullptr) return std::nullopt;
-    if (value->type == json::Type::null) return std::optional<std::string>();
-    if (value->type != json::Type::object) {
-        in.refuse("credentials", "'credentials' must be an object or null");
-    } else if (value->raw.size() > scopes::credentials_bytes_max) {
-        in.refuse("credentials", "'credentials' must have at most " +
-                                     std::to_string(scopes::credentials_bytes_max) + " bytes of JSON text");
-    }
-    return std::optional(std::string(value->raw));
-}
-
 // A connection with an end user has the scope end_user, one without has the scope workspace.
 void check_scope(ObjectReader& in, bool with_end_user) {
     const auto scope = in.string("scope");
@@ -153,7 +139,8 @@ void print(json::Writer& writer, const scopes::Connection& connection) {
     writer.optional_member("ownerExternalId", connection.owner_external_id);
     writer.optional_member("displayName", connection.display_name);
     writer.member("scope", connection.end_user ? "end_user" : "workspace");
-    writer.optional_member("endUserId", connection.end_user_external_id).member("status", connection.status);
+    writer.optional_member("endUserId", connection.end_user_external_id)
+        .member("status", to_string(connection.status));
     print_time(writer, "createdAt", connection.created_ms);
     print_time(writer, "updatedAt", connection.updated_ms);
     writer.close_object();
@@ -191,12 +178,12 @@ asio::awaitable<void> create_connection(Call& call) {
     if (!document) co_return call.fail(document.error());
     ObjectReader in(*document, document->root());
     const auto selector = in.required_string("workspaceId");
-    auto integration_name = to_integration_name(in, in.required_string("integrationName"));
+    auto integration_name = to_integration_name(in, "integrationName", in.required_string("integrationName"));
     auto external_id = read_external_id(in, "externalId");
     auto owner_external_id = read_label(in, "ownerExternalId");
     auto display_name = read_label(in, "displayName");
     auto end_user = read_external_id(in, "endUserId");
-    auto credentials = read_credentials(in);
+    auto credentials = read_credentials(in, "credentials");
     const bool with_end_user = (end_user && *end_user) || call.principal->end_user;
     check_scope(in, with_end_user);
     if (auto problem = in.finish()) co_return call.fail(*problem);
@@ -243,7 +230,7 @@ asio::awaitable<void> update_connection(Call& call) {
     scopes::ConnectionChanges changes{.external_id = read_external_id(in, "externalId"),
                                       .owner_external_id = read_label(in, "ownerExternalId"),
                                       .display_name = read_label(in, "displayName"),
-                                      .credentials = read_credentials(in)};
+                                      .credentials = read_credentials(in, "credentials")};
     if (auto problem = in.finish()) co_return call.fail(*problem);
     if (in.empty()) co_return call.fail(no_updates());
     auto request_id = take_request_id(call, document->root().raw);

@@ -36,27 +36,23 @@ constexpr std::array<Row<kv::Errc>, 13> rows = {{
     {kv::Errc::outcome_unknown, 500, "INTERNAL_ERROR"},
 }};
 
-constexpr std::array<Row<scopes::Errc>, 13> scope_rows = {{
+constexpr std::array<Row<scopes::Errc>, 15> scope_rows = {{
     {scopes::Errc::workspace_not_found, 404, "NOT_FOUND"},
     {scopes::Errc::end_user_not_found, 404, "END_USER_NOT_FOUND"},
     {scopes::Errc::connection_not_found, 404, "CONNECTION_NOT_FOUND"},
     {scopes::Errc::integration_not_found, 404, "INTEGRATION_NOT_FOUND"},
     {scopes::Errc::token_not_found, 404, "NOT_FOUND"},
+    {scopes::Errc::event_not_found, 404, "NOT_FOUND"},
     {scopes::Errc::slug_exists, 409, "SLUG_EXISTS"},
     {scopes::Errc::alias_conflict, 409, "ALIAS_CONFLICT"},
     {scopes::Errc::duplicate, 409, "DUPLICATE"},
     {scopes::Errc::ambiguous_integration, 400, "AMBIGUOUS_INTEGRATION"},
+    {scopes::Errc::connection_terminated, 409, "CONNECTION_TERMINATED"},
     {scopes::Errc::connection_required, 400, "CONNECTION_REQUIRED"},
     {scopes::Errc::invalid, 400, "VALIDATION_ERROR"},
     {scopes::Errc::too_many, 403, "QUOTA_EXCEEDED"},
     {scopes::Errc::bad_cursor, 400, "VALIDATION_ERROR"},
 }};
-
-std::string field_details(std::string_view field) {
-    std::string details;
-    Writer(details).member("field", field);
-    return details;
-}
 
 void print_exceeded(std::string& details, const kv::ExceededQuota& exceeded) {
     const bool bytes = exceeded.kind == kv::ExceededQuota::Kind::bytes;
@@ -72,7 +68,9 @@ void throw_exception_from_error(const Problem& problem, const boost::source_loca
 }
 
 Problem invalid_field(std::string_view field, std::string message) {
-    return Problem(400, "VALIDATION_ERROR", std::move(message), field_details(field));
+    Problem problem(400, "VALIDATION_ERROR", std::move(message));
+    problem.field = field;
+    return problem;
 }
 
 Problem unknown_field(std::string_view field) {
@@ -80,7 +78,9 @@ Problem unknown_field(std::string_view field) {
 }
 
 Problem missing_field(std::string_view field) {
-    return invalid_field(field, "'" + std::string(field) + "' is required");
+    auto problem = invalid_field(field, "'" + std::string(field) + "' is required");
+    problem.fine_code = "input_missing";
+    return problem;
 }
 
 Problem not_found(std::string message) {
@@ -88,10 +88,10 @@ Problem not_found(std::string message) {
 }
 
 Problem too_large(std::string_view what, std::size_t max) {
-    std::string details;
-    Writer(details).member("field", what).name("max").number(max);
-    return Problem(413, "TOO_LARGE", std::string(what) + " exceeds its limit of " + std::to_string(max),
-                   std::move(details));
+    Problem problem(413, "TOO_LARGE", std::string(what) + " exceeds its limit of " + std::to_string(max));
+    problem.field = what;
+    Writer(problem.details).name("max").number(max);
+    return problem;
 }
 
 Problem precondition_failed(std::optional<kv::Version> current) {
@@ -117,7 +117,8 @@ Problem to_problem(const kv::Error& error) {
             out.retry_after_s = (static_cast<std::uint64_t>(error.retry_after_ms) + 999) / 1000;
         if (error.operation) {
             const auto index = std::to_string(*error.operation);
-            Writer(out.details).member("field", "operations[" + index + "]").name("index").raw(index);
+            out.field = "operations[" + index + "]";
+            Writer(out.details).name("index").raw(index);
         }
         return out;
     }
@@ -130,7 +131,8 @@ Problem to_problem(const scopes::Error& error) {
     for (const auto& row : scope_rows) {
         if (row.outcome != error.code) continue;
         Problem out(row.status, row.code, error.message);
-        if (!error.field.empty()) out.details = field_details(error.field);
+        out.field = error.field;
+        if (error.code == scopes::Errc::bad_cursor) out.fine_code = "cursor_invalid";
         if (!error.names.empty()) {
             Writer writer(out.details);
             writer.name("aliases").open_array();
@@ -143,23 +145,25 @@ Problem to_problem(const scopes::Error& error) {
     return error.cause ? to_problem(*error.cause) : Problem(500, "INTERNAL_ERROR", "something broke");
 }
 
-void answer(const http::Request& request, http::Response& response, const Problem& problem) {
-    if (problem.status == 500)  // 503 and 507 are states, which readiness tells
-        journal_failure(request, problem.code, problem.cause.empty() ? problem.message : problem.cause);
-    print_error(response, problem.status, problem.code, problem.message, problem.details, problem.retry_after_s);
+void print_problem(const http::Request&, http::Response& response, const Problem& problem) {
+    Writer writer(response.body);
+    writer.open_object().member("error", problem.message).member("code", problem.code);
+    writer.name("details").open_object();
+    if (!problem.field.empty()) writer.member("field", problem.field);
+    if (!problem.details.empty()) writer.raw(problem.details);
+    writer.close_object().close_object();
 }
 
-void print_error(http::Response& response, unsigned status, std::string_view code, std::string_view message,
-                 std::string_view details, std::uint64_t retry_after_s) {
+void answer(const http::Request& request, http::Response& response, const Problem& problem, PrintProblem print) {
+    const auto status = problem.status;
+    if (status == 500)  // 503 and 507 are states, which readiness tells
+        journal_failure(request, problem.code, problem.cause.empty() ? problem.message : problem.cause);
     response.status = status;
     response.body.clear();
     response.set("Content-Type", "application/json");
-    if (status == 429 || status == 503) response.set("Retry-After", std::to_string(retry_after_s));
+    if (status == 429 || status == 503) response.set("Retry-After", std::to_string(problem.retry_after_s));
     if (status == 401) response.set("WWW-Authenticate", "Bearer");
-    Writer writer(response.body);
-    writer.open_object().member("error", message).member("code", code).name("details").open_object();
-    if (!details.empty()) writer.raw(details);
-    writer.close_object().close_object();
+    print(request, response, problem);
 }
 
 }  // namespace alcove::api

@@ -1,4 +1,5 @@
-// The native error shape, and the one table from outcomes of the layers below to HTTP.
+// What can be wrong with a request, the one table from outcomes of the layers below to HTTP, and the native error
+// shape.
 #pragma once
 
 #include <boost/system/result.hpp>
@@ -15,7 +16,7 @@
 
 namespace alcove::api {
 
-// What the client is told: `{"error":message,"code":code,"details":{…}}`.
+// What the client is told. Natively: `{"error":message,"code":code,"details":{"field":field,…}}`.
 struct Problem {
     Problem() = default;
 
@@ -26,7 +27,9 @@ struct Problem {
     unsigned status = 500;
     std::string_view code = "INTERNAL_ERROR";
     std::string message;
-    std::string details;              // the members of the object, as JSON text; empty: none
+    std::string field;                // the part of the request that it is about, if it is about one
+    std::string details;              // further members of the object, as JSON text; empty: none
+    std::string_view fine_code;       // for dialects that tell more apart: "input_missing", "cursor_invalid"
     std::string cause;                // for the log only
     std::uint64_t retry_after_s = 1;  // for 429 and 503
 };
@@ -49,11 +52,13 @@ Problem precondition_failed(std::optional<kv::Version> current);
 Problem to_problem(const kv::Error& error);
 Problem to_problem(const scopes::Error& error);
 
-// Fills the response. A problem of status 500 is logged with its cause.
-void answer(const http::Request& request, http::Response& response, const Problem& problem);
+// The shape of an error on one surface: fills the body; status and common headers are set.
+using PrintProblem = void (*)(const http::Request& request, http::Response& response, const Problem& problem);
 
-// The shape alone, for what never reached the product.
-void print_error(http::Response& response, unsigned status, std::string_view code, std::string_view message,
-                 std::string_view details = {}, std::uint64_t retry_after_s = 1);
+// Of the native surface.
+void print_problem(const http::Request& request, http::Response& response, const Problem& problem);
+
+// Fills the response. A problem of status 500 is logged with its cause.
+void answer(const http::Request& request, http::Response& response, const Problem& problem, PrintProblem print);
 
 }  // namespace alcove::api

@@ -125,6 +125,23 @@ asio::awaitable<Result<scopes::Uuid>> take_workspace(Call& call, http::Query& qu
     co_return (*resolved)->workspace;
 }
 
+asio::awaitable<Result<scopes::Uuid>> bound_workspace(Call& call) {
+    constexpr std::string_view name = "Alcove-Workspace";
+    const auto& reached = call.principal->workspaces;
+    const auto given = call.request.header("alcove-workspace");
+    if (call.request.count("alcove-workspace") > 1)
+        co_return invalid_field(name, "Alcove-Workspace is given twice");
+    if (!given && (!reached || reached->size() != 1)) {
+        auto problem = missing_field(name);
+        problem.message = "the header Alcove-Workspace is required: the key is not bound to one workspace";
+        co_return problem;
+    }
+    const auto selector = given ? std::string(*given) : scopes::format_uuid(reached->front());
+    auto resolved = co_await resolve_workspace(call, selector);
+    if (!resolved) co_return resolved.error();
+    co_return (*resolved)->workspace;
+}
+
 std::optional<Problem> refuse_limited(const Call& call) {
     if (!call.principal->workspaces) return std::nullopt;
     return Problem(403, "SCOPE_DENIED", "the key is held to some workspaces, and this concerns the whole server");

@@ -58,10 +58,32 @@ std::optional<std::optional<scopes::ExternalId>> read_external_id(ObjectReader& 
     return to_external_id(in, name, **text);
 }
 
-std::optional<scopes::IntegrationName> to_integration_name(ObjectReader& in, std::string_view text) {
-    auto name = scopes::IntegrationName::parse(text);
-    if (!name) in.refuse("integrationName", "'integrationName' must match ^[A-Za-z0-9][A-Za-z0-9_.-]{0,99}$");
-    return name;
+std::optional<scopes::IntegrationName> to_integration_name(ObjectReader& in, std::string_view name,
+                                                           std::string_view text) {
+    auto integration_name = scopes::IntegrationName::parse(text);
+    if (!integration_name) {
+        in.refuse(name, "'" + in.field(name) + "' must match ^[A-Za-z0-9][A-Za-z0-9_.-]{0,99}$");
+    }
+    return integration_name;
+}
+
+std::optional<std::optional<scopes::Credentials>> read_credentials(ObjectReader& in, std::string_view name) {
+    const auto* value = in.any(name);
+    if (value == nullptr) return std::nullopt;
+    if (value->type == json::Type::null) return std::optional<scopes::Credentials>();
+    if (value->type != json::Type::object) {
+        in.refuse(name, "'" + in.field(name) + "' must be an object or null");
+        return std::nullopt;
+    }
+    auto credentials = scopes::Credentials::parse(value->raw);
+    if (!credentials) {
+        in.refuse(name, "'" + in.field(name) + "' must have at most " +
+                            std::to_string(scopes::credentials_bytes_max) + " bytes of JSON text and " +
+                            std::to_string(scopes::credentials_members_max) +
+                            " members, whose names have at most " +
+                            std::to_string(scopes::credential_name_bytes_max) + " bytes");
+    }
+    return credentials;
 }
 
 std::optional<std::optional<scopes::Uuid>> read_uuid(ObjectReader& in, std::string_view name) {

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "kv/types.hpp"
+#include "scopes/connections.hpp"
 #include "scopes/names.hpp"
 #include "scopes/uuid.hpp"
 #include "server/api/call.hpp"
@@ -27,7 +28,11 @@ std::optional<scopes::Metadata> read_metadata(ObjectReader& in, std::string_view
 std::optional<std::optional<scopes::ExternalId>> read_external_id(ObjectReader& in, std::string_view name);
 std::optional<scopes::ExternalId> to_external_id(ObjectReader& in, std::string_view name, std::string_view text);
 
-std::optional<scopes::IntegrationName> to_integration_name(ObjectReader& in, std::string_view text);
+std::optional<scopes::IntegrationName> to_integration_name(ObjectReader& in, std::string_view name,
+                                                           std::string_view text);
+
+// An object. `null` clears, absence leaves alone.
+std::optional<std::optional<scopes::Credentials>> read_credentials(ObjectReader& in, std::string_view name);
 
 // A UUID. `null` clears, absence leaves alone.
 std::optional<std::optional<scopes::Uuid>> read_uuid(ObjectReader& in, std::string_view name);

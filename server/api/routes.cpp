@@ -16,6 +16,7 @@
 #include "server/api/transactions.hpp"
 #include "server/api/workspace_integrations.hpp"
 #include "server/api/workspaces.hpp"
+#include "server/braze/external_ids.hpp"
 
 namespace alcove::api {
 namespace {
@@ -79,6 +80,13 @@ constexpr Endpoint table[] = {
     {Method::delete_, "NS/data", kv_write, delete_data, files_write},
     {Method::get, "NS/export", kv_read, export_keys},
     {Method::post, "NS/import", kv_write, import_keys},
+
+    {Method::post, "/users/external_ids/rename", external_ids_rename, braze::rename_external_ids},
+    {.method = Method::post,
+     .pattern = "/users/external_ids/remove",
+     .permission = external_ids_remove,
+     .handler = braze::remove_external_ids,
+     .or_permission = external_ids_rename},
 
     {Method::get, "NS/kv", kv_read, list_keys},
     {Method::delete_, "NS/kv", kv_write, delete_keys},

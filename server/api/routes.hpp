@@ -19,6 +19,7 @@ struct Endpoint {
     std::optional<scopes::Permission> permission;  // nullopt: public
     Handler handler;
     std::optional<scopes::Permission> and_permission = {};  // both are needed
+    std::optional<scopes::Permission> or_permission = {};   // as good as `permission`; the handler looks further
 };
 
 std::span<const Endpoint> endpoints();

@@ -256,7 +256,8 @@ asio::awaitable<void> create_connect_token(Call& call) {
     if (!document) co_return call.fail(document.error());
     ObjectReader in(*document, document->root());
     std::optional<scopes::IntegrationName> integration_name;
-    if (const auto text = in.string("integrationName")) integration_name = to_integration_name(in, *text);
+    if (const auto text = in.string("integrationName"))
+        integration_name = to_integration_name(in, "integrationName", *text);
     const auto integration_id = read_uuid(in, "workspaceIntegrationId");
     const auto lifetime_ms = read_lifetime(in, scopes::end_user_token_ms_default);
     if (auto problem = in.finish()) co_return call.fail(*problem);

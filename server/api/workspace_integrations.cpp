@@ -164,7 +164,7 @@ asio::awaitable<void> create_workspace_integration(Call& call) {
     if (!document) co_return call.fail(document.error());
     ObjectReader in(*document, document->root());
     const auto name_text = in.required_string("integrationName");
-    auto name = to_integration_name(in, name_text);
+    auto name = to_integration_name(in, "integrationName", name_text);
     auto alias = to_alias(in, in.string("alias").value_or(name_text));
     auto display_name = read_label(in, "displayName");
     const auto strategy = read_strategy(in);

@@ -142,6 +142,7 @@ int serve(const Config& config, std::optional<std::string> root_key) {
         const std::unique_ptr<kv::Engine> store = kv::open_engine(engine_options(config));
         api::App app(*store, {.value_bytes = config.value_bytes,
                               .access_log = config.access_log,
+                              .external_id_rename = config.external_id_rename,
                               .public_url = config.public_url,
                               .master_keys = load_master_keys(master_key_path(config))});
         const std::optional<std::string> admin_key = start_app(start_context, app, std::move(root_key));

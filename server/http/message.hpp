@@ -122,8 +122,8 @@ public:
     virtual asio::awaitable<void> serve(Exchange& exchange) = 0;
 
     // The product's error shapes for what the protocol itself refuses (400, 408, 413, 414, 431, 500, 501, 503,
-    // 505). `code` is an upper-case word such as "TOO_LARGE".
-    virtual void protocol_error(Response& response, unsigned status, std::string_view code,
+    // 505). `code` is an upper-case word such as "TOO_LARGE". Of a request that could not be read, what was read.
+    virtual void protocol_error(const Request& request, Response& response, unsigned status, std::string_view code,
                                 std::string_view message) = 0;
 
     // After the response was sent; for the access log. `bytes` of body.

@@ -155,7 +155,7 @@ asio::awaitable<void> Session::serve() {
     }
     service_.failed(request, failure);
     response.clear();
-    service_.protocol_error(response, internal_error.status, internal_error.code, internal_error.message);
+    service_.protocol_error(request, response, internal_error.status, internal_error.code, internal_error.message);
 }
 
 // Answers in place of the service; the connection ends with it, since what follows cannot be told apart.
@@ -166,7 +166,7 @@ void Session::refuse(const Refusal& refusal) {
         id_ = worker_.ids().next();
         request.id = {id_.data(), id_.size()};
     }
-    service_.protocol_error(response, refusal.status, refusal.code, refusal.message);
+    service_.protocol_error(request, response, refusal.status, refusal.code, refusal.message);
     auto told_when = response.headers.find("Retry-After:") != std::string::npos;
     if (refusal.status == overloaded.status && !told_when) response.set("Retry-After", "1");
     close_ = unread_ = true;

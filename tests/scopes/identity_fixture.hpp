@@ -32,6 +32,10 @@ inline std::string_view name_of(scopes::Errc code) {
             return "integration_not_found";
         case token_not_found:
             return "token_not_found";
+        case event_not_found:
+            return "event_not_found";
+        case connection_terminated:
+            return "connection_terminated";
         case slug_exists:
             return "slug_exists";
         case alias_conflict:

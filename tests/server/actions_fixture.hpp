@@ -15,11 +15,7 @@ namespace alcove::test {
 // "400 VALIDATION_ERROR input.key": status, code and field.
 inline std::string brief(const api::Problem& problem) {
     std::string text = std::to_string(problem.status) + " " + std::string(problem.code);
-    constexpr std::string_view mark = "\"field\":\"";
-    const auto at = problem.details.find(mark);
-    if (at == std::string::npos) return text;
-    const auto field = problem.details.substr(at + mark.size());
-    return text + " " + field.substr(0, field.find('"'));
+    return problem.field.empty() ? text : text + " " + problem.field;
 }
 
 class ActionFixture : public StoreFixture {

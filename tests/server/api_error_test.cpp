@@ -42,7 +42,7 @@ BOOST_AUTO_TEST_CASE(a_wait_is_told_in_whole_seconds_rounded_up) {
         error.code = kv::Errc::rate_limited;
         error.retry_after_ms = wait_ms;
         http::Response response;
-        answer(http::Request(), response, to_problem(error));
+        answer(http::Request(), response, to_problem(error), print_problem);
         BOOST_TEST(response.headers.find("Retry-After: " + std::string(seconds) + "\r\n") != std::string::npos);
     }
 }
@@ -52,14 +52,14 @@ BOOST_AUTO_TEST_CASE(cause_of_a_500_is_not_told) {
     error.code = kv::Errc::outcome_unknown;
     error.message = "secret of the store";
     http::Response response;
-    answer(http::Request(), response, to_problem(error));
+    answer(http::Request(), response, to_problem(error), print_problem);
     BOOST_TEST(response.body.find("secret") == std::string::npos);
 }
 
 BOOST_AUTO_TEST_CASE(retry_after_goes_with_429_and_503) {
     for (const unsigned status : {400U, 429U, 503U, 507U}) {
         http::Response response;
-        print_error(response, status, "CODE", "text");
+        answer(http::Request(), response, Problem(status, "CODE", "text"), print_problem);
         const bool has = response.headers.find("Retry-After: 1\r\n") != std::string::npos;
         BOOST_TEST(has == (status == 429 || status == 503));
     }

@@ -190,7 +190,8 @@ public:
         }
     }
 
-    void protocol_error(Response& response, unsigned status, std::string_view code, std::string_view) override {
+    void protocol_error(const Request&, Response& response, unsigned status, std::string_view code,
+                        std::string_view) override {
         response.status = status;
         response.body = code;
     }
