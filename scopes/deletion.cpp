@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "scopes/connections.hpp"
+#include "scopes/webhooks.hpp"
 #include "scopes/workspaces.hpp"
 
 namespace alcove::scopes {
@@ -226,6 +227,13 @@ asio::awaitable<Result<void>> Deletion::clear_records(DropJob job) {
         }
         auto cleared = co_await clear_outside(keys::all_tokens_of(job.workspace), erase_token);
         if (!cleared) co_return cleared.error();
+        const auto erase_webhook = [](RecordCommit& step, const kv::Item& item) {
+            erase_delivery(step, id_at_end(item.key));
+        };
+        for (const auto kind : {WebhookKind::destination, WebhookKind::trigger}) {
+            cleared = co_await clear_outside(keys::webhooks(job.workspace, to_string(kind)), erase_webhook);
+            if (!cleared) co_return cleared.error();
+        }
         for (bool complete = false; !complete;) {
             if (stopping_) co_return cut_off();
             kv::Commit step;

@@ -20,6 +20,7 @@ enum class Errc : std::uint8_t {
     integration_not_found,  // No integration of the workspace has that id or alias, or none fits the selectors.
     token_not_found,        // No token or API key has that id.
     event_not_found,        // No event of the workspace has that id, or it is too old.
+    webhook_not_found,      // No event destination or trigger of the workspace has that id.
     slug_exists,            // Another workspace has the slug.
     alias_conflict,         // Another integration of the workspace has the alias.
     duplicate,              // Another end user or connection of the workspace has the external id.

@@ -19,6 +19,7 @@
 #include "scopes/tokens.hpp"
 #include "scopes/uuid.hpp"
 #include "scopes/vault.hpp"
+#include "scopes/webhooks.hpp"
 #include "scopes/workspaces.hpp"
 
 namespace alcove::scopes {
@@ -37,6 +38,7 @@ struct Identity {
           external_ids(records),
           connections(records, ids, end_users, events, vault),
           integrations(records, ids),
+          webhooks(records, ids, vault),
           deletion(records, end_users, std::move(notice)),
           directory(records, integrations),
           tokens(records, ids, end_users),
@@ -54,6 +56,7 @@ struct Identity {
     ExternalIds external_ids;
     Connections connections;
     Integrations integrations;
+    Webhooks webhooks;
     Deletion deletion;
     Directory directory;
     Tokens tokens;

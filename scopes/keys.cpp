@@ -41,6 +41,9 @@ std::string sealed(const Uuid& id) {
 std::string drop_job(const Uuid& id) {
     return join(drop_jobs, format_uuid(id));
 }
+std::string delivery(const Uuid& id) {
+    return join(deliveries, format_uuid(id));
+}
 std::string owned(const Uuid& workspace) {
     return join(format_uuid(workspace), "/");
 }
@@ -101,6 +104,16 @@ std::string integrations_named(const Uuid& workspace, std::string_view integrati
 
 std::string events(const Uuid& workspace) {
     return below(workspace, "event/");
+}
+
+std::string webhooks(const Uuid& workspace, std::string_view kind) {
+    return below(workspace, std::string(kind) + "/");
+}
+std::string webhooks_total(const Uuid& workspace, std::string_view kind) {
+    return below(workspace, join("total/", kind));
+}
+std::string webhook(const Uuid& workspace, std::string_view kind, const Uuid& id) {
+    return join(webhooks(workspace, kind), format_uuid(id));
 }
 
 std::string mcp_tokens(const Uuid& workspace) {

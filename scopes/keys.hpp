@@ -18,6 +18,7 @@ inline constexpr std::string_view api_keys = "api_key/";
 inline constexpr std::string_view api_keys_total = "total/api_key";
 inline constexpr std::string_view sealed_all = "sealed/";
 inline constexpr std::string_view root_key = "root_key";
+inline constexpr std::string_view deliveries = "delivery/";
 
 std::string slug(std::string_view slug);     // slug/<slug>
 std::string workspace(const Uuid& id);       // workspace/<uuid>
@@ -27,6 +28,7 @@ std::string token(std::string_view sha256);  // token/<sha256>
 std::string api_key(const Uuid& id);         // api_key/<uuid>
 std::string sealed(const Uuid& id);          // sealed/<uuid>: the encrypted part of what has that id
 std::string drop_job(const Uuid& id);        // job/drop/<uuid>
+std::string delivery(const Uuid& id);        // delivery/<uuid>
 std::string owned(const Uuid& workspace);    // <workspace>/: the prefix of all that it holds
 
 std::string end_users(const Uuid& workspace);        // <workspace>/end_user/: the prefix of its end users
@@ -53,6 +55,10 @@ std::string alias(const Uuid& workspace, std::string_view alias);
 std::string integrations_named(const Uuid& workspace, std::string_view integration_name);
 
 std::string events(const Uuid& workspace);  // <workspace>/event/, where each ends in its place in their order
+
+std::string webhooks(const Uuid& workspace, std::string_view kind);  // <workspace>/<kind>/
+std::string webhooks_total(const Uuid& workspace, std::string_view kind);
+std::string webhook(const Uuid& workspace, std::string_view kind, const Uuid& id);
 
 std::string mcp_tokens(const Uuid& workspace);  // <workspace>/mcp_token/
 std::string mcp_token(const Uuid& workspace, const Uuid& id);

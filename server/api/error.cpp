@@ -36,13 +36,14 @@ constexpr std::array<Row<kv::Errc>, 13> rows = {{
     {kv::Errc::outcome_unknown, 500, "INTERNAL_ERROR"},
 }};
 
-constexpr std::array<Row<scopes::Errc>, 15> scope_rows = {{
+constexpr std::array<Row<scopes::Errc>, 16> scope_rows = {{
     {scopes::Errc::workspace_not_found, 404, "NOT_FOUND"},
     {scopes::Errc::end_user_not_found, 404, "END_USER_NOT_FOUND"},
     {scopes::Errc::connection_not_found, 404, "CONNECTION_NOT_FOUND"},
     {scopes::Errc::integration_not_found, 404, "INTEGRATION_NOT_FOUND"},
     {scopes::Errc::token_not_found, 404, "NOT_FOUND"},
     {scopes::Errc::event_not_found, 404, "NOT_FOUND"},
+    {scopes::Errc::webhook_not_found, 404, "NOT_FOUND"},
     {scopes::Errc::slug_exists, 409, "SLUG_EXISTS"},
     {scopes::Errc::alias_conflict, 409, "ALIAS_CONFLICT"},
     {scopes::Errc::duplicate, 409, "DUPLICATE"},

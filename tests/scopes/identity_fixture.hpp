@@ -34,6 +34,8 @@ inline std::string_view name_of(scopes::Errc code) {
             return "token_not_found";
         case event_not_found:
             return "event_not_found";
+        case webhook_not_found:
+            return "webhook_not_found";
         case connection_terminated:
             return "connection_terminated";
         case slug_exists:
