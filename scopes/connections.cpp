@@ -358,7 +358,7 @@ asio::awaitable<Result<Written<Event>>> Connections::report(Uuid id, ConnectionR
     if (!edited) co_return edited.error();
     auto found = co_await find(id);
     if (!found) co_return found.error();
-    auto event = co_await events_.get(found->workspace, sequential_place(edited->version, 0));
+    auto event = co_await events_.get(found->workspace, print(Place{.version = edited->version}));
     if (!event) co_return event.error();
     co_return Written<Event>{.resource = std::move(*event), .replayed = edited->replayed};
 }

@@ -7,7 +7,6 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <chrono>
 #include <exception>
-#include <mutex>
 #include <string>
 #include <utility>
 #include <vector>
@@ -44,15 +43,6 @@ Error cut_off() {
     return store_error(cause);
 }
 
-// The store's writer may still be on its way out of the call that handed over the last outcome, so what it called
-// stays until the process ends.
-void retire(std::unique_ptr<asio::thread_pool> pool) {
-    static std::mutex mutex;
-    static std::vector<std::unique_ptr<asio::thread_pool>> retired;
-    const std::lock_guard lock(mutex);
-    retired.push_back(std::move(pool));
-}
-
 bool passes(kv::Errc code) {
     return code == kv::Errc::overloaded || code == kv::Errc::store_full;
 }
@@ -60,15 +50,11 @@ bool passes(kv::Errc code) {
 }  // namespace
 
 Deletion::Deletion(SystemStore& records, EndUsers& end_users, std::function<void(std::string_view)> notice)
-    : records_(records),
-      end_users_(end_users),
-      notice_(std::move(notice)),
-      behind_(std::make_unique<asio::thread_pool>(1)) {}
+    : records_(records), end_users_(end_users), notice_(std::move(notice)) {}
 
 Deletion::~Deletion() {
     stopping_ = true;
-    behind_->join();
-    retire(std::move(behind_));
+    behind_.join();
 }
 
 asio::awaitable<Result<void>> Deletion::delete_end_user(Uuid id, std::optional<kv::RequestId> request) {
@@ -132,7 +118,7 @@ asio::awaitable<Result<void>> Deletion::delete_workspace(Uuid id, std::optional<
 
         auto dropped = co_await drop(job);
         if (!dropped) co_return dropped.error();
-        asio::co_spawn(*behind_, clear_behind(job), asio::detached);  // catches everything itself
+        asio::co_spawn(behind_.executor(), clear_behind(job), asio::detached);  // catches everything itself
         co_return Result<void>();
     }
     co_return changes_too_often("workspace");

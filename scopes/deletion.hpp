@@ -3,13 +3,12 @@
 #pragma once
 
 #include <atomic>
-#include <boost/asio/thread_pool.hpp>
 #include <functional>
-#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 
+#include "scopes/background.hpp"
 #include "scopes/end_users.hpp"
 #include "scopes/error.hpp"
 #include "scopes/system_store.hpp"
@@ -56,7 +55,7 @@ private:
     EndUsers& end_users_;
     std::function<void(std::string_view)> notice_;
     std::atomic<bool> stopping_ = false;
-    std::unique_ptr<asio::thread_pool> behind_;
+    Background behind_;
 };
 
 }  // namespace alcove::scopes

@@ -10,7 +10,7 @@ constexpr std::size_t event_type_bytes_max = 100;
 constexpr std::size_t read_at_once = 200;
 
 Event to_event(std::string_view key, const kv::EntryView& entry) {
-    return {.place = std::string(key.substr(key.size() - sequential_place_length)),
+    return {.place = std::string(key.substr(key.size() - Place::text_length)),
             .record = parse_record<EventRecord>(entry.value),
             .created_ms = entry.created_ms};
 }
@@ -44,16 +44,12 @@ void tell(RecordCommit& commit, const Uuid& workspace, const EventRecord& event)
     commit.put_sequential(keys::events(workspace), print(event), kv::Expiry::after(event_retention_ms));
 }
 
-bool is_place(std::string_view text) {
-    return text.size() == sequential_place_length && text.find_first_not_of("0123456789abcdef") == text.npos;
-}
-
 Error event_not_found() {
     return {.code = Errc::event_not_found, .message = "there is no such event"};
 }
 
 asio::awaitable<Result<Event>> Events::get(Uuid workspace, std::string place) {
-    if (!is_place(place)) co_return event_not_found();
+    if (!parse_place(place)) co_return event_not_found();
     const auto key = keys::events(workspace) + place;
     auto entry = co_await records_.find(key);
     if (!entry) co_return entry.error();

@@ -55,9 +55,6 @@ private:
 // Adds the event to the commit that it tells of.
 void tell(RecordCommit& commit, const Uuid& workspace, const EventRecord& event);
 
-// Whether the text may stand where a place is asked for.
-bool is_place(std::string_view text);
-
 // Thread-safe. `records` must outlive it.
 class Events {
 public:

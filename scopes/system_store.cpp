@@ -49,16 +49,28 @@ void RecordCommit::put(std::string key, std::string json, kv::Expiry expiry) {
 void RecordCommit::put_sequential(std::string prefix, std::string json, kv::Expiry expiry) {
     commit_.operations.emplace_back(
         kv::PutSequential{.prefix = std::move(prefix),
-                          .suffix = sequential_place(0, sequential_++).substr(kv::version_digits),
+                          .suffix = print(Place{.index = sequential_++}).substr(kv::version_digits),
                           .value = std::move(json),
                           .content_type = "application/json",
                           .expiry = expiry});
 }
 
-std::string sequential_place(Version version, std::size_t index) {
-    constexpr std::size_t index_digits = sequential_place_length - kv::version_digits;
-    const auto digits = kv::sequential_key({}, index, {}).substr(kv::version_digits - index_digits);
-    return kv::sequential_key({}, version, digits);
+std::string print(const Place& place) {
+    const auto index = kv::sequential_key({}, place.index, {}).substr(2 * kv::version_digits - Place::text_length);
+    return kv::sequential_key({}, place.version, index);
+}
+
+std::optional<Place> parse_place(std::string_view text) {
+    if (text.size() != Place::text_length) return std::nullopt;
+    const auto read = [](std::string_view digits, auto& number) {
+        const auto* end = digits.data() + digits.size();
+        return std::from_chars(digits.data(), end, number, 16).ptr == end;
+    };
+    Place place;
+    const bool whole = read(text.substr(0, kv::version_digits), place.version) &&
+                       read(text.substr(kv::version_digits), place.index);
+    if (!whole || print(place) != text) return std::nullopt;
+    return place;
 }
 
 void RecordCommit::erase(std::string key) {

@@ -1,6 +1,7 @@
 // The system namespace as identity uses it: finding, paging and committing records.
 #pragma once
 
+#include <compare>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -88,9 +89,21 @@ private:
     std::size_t sequential_ = 0;
 };
 
-// The place of the entry that put_sequential() made as that one of the commit's. Places grow with time.
-std::string sequential_place(Version version, std::size_t index);
-inline constexpr std::size_t sequential_place_length = kv::version_digits + 4;
+// A place in an order of commits: something of the commit with that version. As text, places grow with time.
+struct Place {
+    static constexpr std::size_t index_max = 0xffff;
+    static constexpr std::size_t text_length = kv::version_digits + 4;
+
+    Version version = 0;
+    std::size_t index = 0;
+
+    auto operator<=>(const Place&) const = default;
+
+    // Behind everything of that commit.
+    static Place behind(Version version) { return {.version = version, .index = index_max}; }
+};
+std::string print(const Place& place);
+std::optional<Place> parse_place(std::string_view text);
 
 // Thread-safe; holds nothing but the store.
 class SystemStore {

@@ -8,6 +8,8 @@
 namespace alcove::scopes {
 namespace {
 
+constexpr std::string_view inactive_disabled = "disabled";  // by who set it up
+
 constexpr std::array<std::string_view, 2> kind_names = {"destination", "trigger"};
 
 std::string record_key(const Uuid& workspace, WebhookKind kind, const Uuid& id) {
@@ -42,6 +44,7 @@ void take_record(Webhook& webhook, std::string_view text) {
 Webhook to_webhook(const Uuid& workspace, WebhookKind kind, const Uuid& id, const kv::Entry& entry,
                    DeliveryRecord delivery) {
     Webhook webhook{.id = id, .workspace = workspace, .delivery = std::move(delivery)};
+    webhook.made = entry.created_version;
     webhook.created_ms = entry.created_ms;
     webhook.updated_ms = entry.updated_ms;
     kind == WebhookKind::destination ? take_record<DestinationRecord>(webhook, entry.value)
@@ -81,7 +84,6 @@ struct Webhooks::Found {
     Version version = 0;
     Version sealed_version = 0;
     Version delivery_version = 0;
-    Version made = 0;
 
     // Puts the record, if nobody has changed it since.
     void write(RecordCommit& commit) const {
@@ -124,8 +126,7 @@ asio::awaitable<Result<Webhooks::Found>> Webhooks::find(Uuid workspace, WebhookK
                     .secrets = parse_record<WebhookSecrets>(*secrets),
                     .version = entry.version,
                     .sealed_version = sealed.version,
-                    .delivery_version = delivery.version,
-                    .made = entry.created_version};
+                    .delivery_version = delivery.version};
 }
 
 asio::awaitable<Result<Written<Webhook>>> Webhooks::create(NewWebhook made, std::optional<kv::RequestId> request) {
@@ -138,6 +139,7 @@ asio::awaitable<Result<Written<Webhook>>> Webhooks::create(NewWebhook made, std:
                     .delivery = {.workspace = made.workspace}};
     const auto kind = webhook.kind();
     webhook.delivery.kind = to_string(kind);
+    if (!made.active) webhook.delivery.inactive_because = inactive_disabled;
     auto total_key = keys::webhooks_total(made.workspace, to_string(kind));
     auto total = co_await records_.total(total_key);
     if (!total) co_return total.error();
@@ -207,7 +209,7 @@ asio::awaitable<Result<Written<Webhook>>> Webhooks::update(Uuid workspace, Webho
         if (changes.active) {
             auto& delivery = webhook.delivery;
             delivery.inactive_because.reset();
-            if (!*changes.active) delivery.inactive_because = "disabled";
+            if (!*changes.active) delivery.inactive_because = inactive_disabled;
             delivery.failures = 0;
             delivery.retry_at_ms = 0;
             found->write_delivery(commit);
@@ -284,8 +286,7 @@ asio::awaitable<Result<FollowedWebhook>> Webhooks::find(Uuid id) {
     if (!found) co_return found.error();
     co_return FollowedWebhook{.webhook = std::move(found->webhook),
                               .secrets = std::move(found->secrets),
-                              .delivery_version = found->delivery_version,
-                              .made = found->made};
+                              .delivery_version = found->delivery_version};
 }
 
 asio::awaitable<Result<std::optional<Version>>> Webhooks::save(Uuid id, Version version, DeliveryRecord delivery) {

@@ -34,6 +34,7 @@ struct Webhook {
     std::vector<std::string> header_names;
     std::variant<EventSelection, KeySelection> selection;
     DeliveryRecord delivery;
+    Version made = 0;  // the commit that made it: it is told of what came behind
     TimeMs created_ms = 0;
     TimeMs updated_ms = 0;
 
@@ -47,6 +48,7 @@ struct NewWebhook {
     WebhookHeaders headers;
     std::string secret;
     std::variant<EventSelection, KeySelection> selection;
+    bool active = true;
 };
 
 // nullopt leaves a field alone.
@@ -62,7 +64,6 @@ struct FollowedWebhook {
     Webhook webhook;
     WebhookSecrets secrets;
     Version delivery_version = 0;  // of its delivery record
-    Version made = 0;              // the commit that made it: it is told of what came behind
 };
 
 // Thread-safe. What it is given must outlive it.

@@ -46,6 +46,13 @@ struct Config {
 
     bool external_id_rename = false;
 
+    bool allow_private_targets = false;
+    Milliseconds webhook_timeout{5'000};
+    Milliseconds webhook_retry_first{2'000};
+    Milliseconds webhook_retry_max = std::chrono::hours{1};
+    std::uint64_t webhook_attempts_max = 30;
+    std::uint64_t webhook_concurrency_max = 256;
+
     std::string log_level = "info";
 
     bool operator==(const Config&) const = default;

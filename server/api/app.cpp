@@ -64,10 +64,12 @@ App::App(kv::Store& store, Settings settings)
       identity_(store, settings_.master_keys, journal_notice),
       authenticator_(identity_.tokens),
       external_id_limit_(braze::requests_per_minute_max),
+      deliverer_(identity_, settings_.webhooks, journal_notice),
       services_{.store = store,
                 .identity = identity_,
                 .settings = settings_,
                 .external_id_limit = external_id_limit_,
+                .deliverer = deliverer_,
                 .stopping = stopping_} {
     for (const auto& endpoint : endpoints()) {
         if (!endpoint.pattern.starts_with(namespace_mark)) {
@@ -89,8 +91,15 @@ void App::add(const Endpoint& endpoint, std::string_view pattern, NamespaceForm 
 asio::awaitable<scopes::Result<std::optional<std::string>>> App::start(std::optional<std::string> root_key) {
     auto resumed = co_await identity_.deletion.resume_jobs();
     if (!resumed) co_return resumed.error();
+    auto followed = co_await deliverer_.start();
+    if (!followed) co_return followed.error();
     auto made = co_await identity_.tokens.ensure_root_key(std::move(root_key));
     co_return made;
+}
+
+void App::stopping() {
+    stopping_ = true;
+    deliverer_.stop();
 }
 
 asio::awaitable<void> App::serve(http::Exchange& exchange) {

@@ -30,8 +30,8 @@ public:
     // `store` must outlive it, and it must outlive the HTTP server.
     App(kv::Store& store, Settings settings);
 
-    // Finishes deletions that an earlier process began, and sees to the root key. Returns the key to show once,
-    // when it was made now.
+    // Finishes deletions that an earlier process began, goes on telling webhooks, and sees to the root key. Returns
+    // the key to show once, when it was made now.
     asio::awaitable<scopes::Result<std::optional<std::string>>> start(std::optional<std::string> root_key);
 
     scopes::Identity& identity() { return identity_; }
@@ -40,7 +40,7 @@ public:
     void protocol_error(const http::Request& request, http::Response& response, unsigned status,
                         std::string_view code, std::string_view message) override;
     void sent(const http::Request& request, unsigned status, std::size_t bytes, std::int64_t duration_us) override;
-    void stopping() override { stopping_ = true; }
+    void stopping() override;
     void failed(const http::Request& request, std::string_view what) override;
 
 private:
@@ -55,6 +55,7 @@ private:
     scopes::Identity identity_;
     auth::Authenticator authenticator_;
     auth::MinuteLimit external_id_limit_;
+    webhooks::Deliverer deliverer_;
     std::atomic<bool> stopping_ = false;
     Services services_;
     http::Router router_;

@@ -14,6 +14,7 @@
 #include "server/http/message.hpp"
 #include "server/http/query.hpp"
 #include "server/http/router.hpp"
+#include "server/webhooks/deliverer.hpp"
 
 namespace alcove::api {
 
@@ -25,6 +26,7 @@ struct Settings {
     bool external_id_rename = false;  // external_id_rename.enabled
     std::string public_url;           // server.public_url; empty: none
     scopes::MasterKeys master_keys;   // of what must be recovered
+    webhooks::DelivererOptions webhooks;
 };
 
 // What handlers work with; lives as long as the App.
@@ -33,6 +35,7 @@ struct Services {
     scopes::Identity& identity;
     const Settings& settings;
     auth::MinuteLimit& external_id_limit;
+    webhooks::Deliverer& deliverer;
     const std::atomic<bool>& stopping;
 };
 

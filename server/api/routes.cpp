@@ -14,9 +14,11 @@
 #include "server/api/resolve.hpp"
 #include "server/api/tokens.hpp"
 #include "server/api/transactions.hpp"
+#include "server/api/triggers.hpp"
 #include "server/api/workspace_integrations.hpp"
 #include "server/api/workspaces.hpp"
 #include "server/braze/external_ids.hpp"
+#include "server/deck/destinations.hpp"
 
 namespace alcove::api {
 namespace {
@@ -80,6 +82,18 @@ constexpr Endpoint table[] = {
     {Method::delete_, "NS/data", kv_write, delete_data, files_write},
     {Method::get, "NS/export", kv_read, export_keys},
     {Method::post, "NS/import", kv_write, import_keys},
+
+    {Method::post, "/api/v1/triggers/enable", events_write, enable_trigger, kv_read},
+    {Method::get, "/api/v1/triggers", events_read, list_triggers},
+    {Method::post, "/api/v1/triggers/{uuid}/disable", events_write, disable_trigger},
+    {Method::post, "/api/v1/triggers/{uuid}/test", events_write, test_trigger},
+
+    {Method::post, "/v2/event-destinations", events_write, deck::create_destination},
+    {Method::get, "/v2/event-destinations", events_read, deck::list_destinations},
+    {Method::get, "/v2/event-destinations/{id}", events_read, deck::get_destination},
+    {Method::patch, "/v2/event-destinations/{id}", events_write, deck::update_destination},
+    {Method::delete_, "/v2/event-destinations/{id}", events_write, deck::delete_destination},
+    {Method::post, "/v2/event-destinations/{id}/rotate-secret", events_write, deck::rotate_destination_secret},
 
     {Method::post, "/users/external_ids/rename", external_ids_rename, braze::rename_external_ids},
     {.method = Method::post,

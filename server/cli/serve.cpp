@@ -55,6 +55,14 @@ kv::EngineOptions engine_options(const Config& config) {
     return options;
 }
 
+webhooks::DelivererOptions webhook_options(const Config& config) {
+    return {.sender = {.allow_private_targets = config.allow_private_targets,
+                       .timeout = config.webhook_timeout,
+                       .concurrency_max = config.webhook_concurrency_max},
+            .retry = {.backoff = {.first = config.webhook_retry_first, .max = config.webhook_retry_max},
+                      .attempts_max = static_cast<std::uint32_t>(config.webhook_attempts_max)}};
+}
+
 http::ServerOptions server_options(const Config& config) {
     const ListenAddress listen = parse_listen(config.listen);
     http::ServerOptions options;
@@ -144,7 +152,8 @@ int serve(const Config& config, std::optional<std::string> root_key) {
                               .access_log = config.access_log,
                               .external_id_rename = config.external_id_rename,
                               .public_url = config.public_url,
-                              .master_keys = load_master_keys(master_key_path(config))});
+                              .master_keys = load_master_keys(master_key_path(config)),
+                              .webhooks = webhook_options(config)});
         const std::optional<std::string> admin_key = start_app(start_context, app, std::move(root_key));
         if (admin_key) print_admin_key(*admin_key);
         server.start(app);

@@ -139,7 +139,7 @@ BOOST_AUTO_TEST_CASE(a_removed_connection_leaves_no_record) {
     BOOST_TEST(outcome(run(connections().get(id))) == "connection_not_found");
     BOOST_TEST(outcome(run(connections().remove(id))) == "connection_not_found");
     const auto total = scopes::keys::connections_total(workspace);
-    const auto events = 2 * (2 + scopes::keys::events(workspace).size() + scopes::sequential_place_length);
+    const auto events = 2 * (2 + scopes::keys::events(workspace).size() + scopes::Place::text_length);
     BOOST_TEST(system_keys("").size() == before.size() + 2 + total.size() + events);
 }
 
