@@ -132,6 +132,13 @@ asio::awaitable<Result<Written<Connection>>> Connections::create(NewConnection c
     const Uuid workspace = connection.workspace;
     const Uuid id = ids_.make();
     const Uuid new_end_user = ids_.make();
+    auto earlier = co_await records_.recall(request);  // before the end user is found to have too many by now
+    if (!earlier) co_return earlier.error();
+    if (*earlier) {
+        const Uuid made = noted_id(**earlier);
+        auto written = co_await describe_written(workspace, made, std::move(**earlier));
+        co_return written;
+    }
     for (int attempt = 0; attempt < attempts_max; ++attempt) {
         ConnectionRecord record{.integration_name = connection.integration_name.text(),
                                 .external_id = text_of(connection.external_id),
@@ -255,6 +262,10 @@ asio::awaitable<Result<Connection>> Connections::get_of(Uuid workspace, Uuid end
 
 asio::awaitable<Result<kv::Committed>> Connections::edit(Uuid id, Editor editor,
                                                          std::optional<kv::RequestId> request) {
+    // What was done once is answered again also when the connection would no longer allow it.
+    auto earlier = co_await records_.recall(request);
+    if (!earlier) co_return earlier.error();
+    if (*earlier) co_return std::move(**earlier);
     for (int attempt = 0; attempt < attempts_max; ++attempt) {
         auto found = co_await find(id);
         if (!found) co_return found.error();

@@ -178,9 +178,10 @@ asio::awaitable<Result<void>> Deletion::erase_dependents(RecordCommit& commit, U
     if (!connections) co_return connections.error();
     for (std::size_t i = 0; i < wanted.size(); ++i) {
         const auto& entry = (*connections)[i];
-        if (entry)
-            erase_connection(commit, workspace, id_at_end(wanted[i]), parse_record<ConnectionRecord>(entry->value),
-                             entry->created_ms);
+        if (!entry) continue;
+        commit.check_version(wanted[i], entry->version);  // a change moves what leads to it, but not the count
+        erase_connection(commit, workspace, id_at_end(wanted[i]), parse_record<ConnectionRecord>(entry->value),
+                         entry->created_ms);
     }
     auto erase_token = [&commit, &workspace](std::string_view key, const kv::EntryView& entry) {
         const auto issued = parse_record<IssuedToken>(entry.value);

@@ -67,8 +67,9 @@ asio::awaitable<Result<EventsPage>> Events::page(Uuid workspace, EventFilter fil
     kv::PageRequest request;
     request.values = kv::Values::include;
     for (std::size_t examined = 0; examined < events_examined_max && page.items.size() < limit;) {
-        request.entries_max = std::min(read_at_once, limit - page.items.size());
-        if (!filter.types.empty() || filter.connection || filter.external_id) request.entries_max = read_at_once;
+        const bool all_fit = filter.types.empty() && !filter.connection && !filter.external_id;
+        request.entries_max = std::min(read_at_once, events_examined_max - examined);
+        if (all_fit) request.entries_max = std::min(request.entries_max, limit - page.items.size());
         auto listed = co_await records_.store().list(records_.name(), range, request);
         if (!listed) co_return store_error(listed.error());
         page.more = !listed->next.empty();

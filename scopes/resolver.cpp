@@ -208,6 +208,7 @@ asio::awaitable<Result<std::optional<Connection>>> Resolver::find_connection(
     if (choice.fixed) {
         auto fixed = co_await connections_.get(*choice.fixed);
         if (!fixed) co_return fixed.error();
+        if (fixed->status == ConnectionStatus::terminated) co_return connection_not_found();
         explanation.push_back("the integration's own connection " + format_uuid(fixed->id) + ", by the strategy " +
                               strategy);
         co_return std::optional<Connection>(std::move(*fixed));

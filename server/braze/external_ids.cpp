@@ -78,16 +78,18 @@ asio::awaitable<Result<scopes::Uuid>> admit(Call& call) {
     co_return *workspace;
 }
 
+std::string too_many_items(std::string_view list) {
+    return std::string(list) + " must have at most " + std::to_string(scopes::external_id_changes_max) + " items";
+}
+
 // Nothing beside `member`, which is a list of 1 to external_id_changes_max; nullptr when it was refused.
 const json::Value* read_items(api::ObjectReader& in, std::string_view member) {
     if (!in.has(member)) in.refuse(api::missing_field(member));
     const auto* items = in.array(member);
     if (items == nullptr) return nullptr;
-    const auto max = scopes::external_id_changes_max;
-    if (items->count == 0) in.refuse(member, "'" + std::string(member) + "' must not be empty");
-    if (items->count > max) {
-        in.refuse(member, "'" + std::string(member) + "' must have at most " + std::to_string(max) + " items");
-    }
+    const auto quoted = "'" + std::string(member) + "'";
+    if (items->count == 0) in.refuse(member, quoted + " must not be empty");
+    if (items->count > scopes::external_id_changes_max) in.refuse(member, too_many_items(quoted));
     return items;
 }
 
@@ -141,10 +143,25 @@ void answer(Call& call, const scopes::Written<scopes::ExternalIdOutcomes>& writt
     writer.close_array().close_object();
 }
 
+// So many values that they are not even told apart hold more items than there may be.
+asio::awaitable<Result<json::Document>> read_document(Call& call) {
+    auto document = co_await api::read_json(call);
+    if (!document && document.error().status == 413 && document.error().field.empty()) {
+        co_return api::invalid_field("body", too_many_items("the list"));
+    }
+    co_return document;
+}
+
+// The same body for another workspace is another request.
+Result<std::optional<kv::RequestId>> take_request_id(const Call& call, const scopes::Uuid& workspace,
+                                                     const json::Document& document) {
+    return api::take_request_id(call, scopes::format_uuid(workspace) + std::string(document.root().raw));
+}
+
 asio::awaitable<void> rename(Call& call, scopes::Uuid workspace, const json::Document& document) {
     auto items = parse_renames(document);
     if (!items) co_return call.fail(items.error());
-    auto request_id = api::take_request_id(call, document.root().raw);
+    auto request_id = take_request_id(call, workspace, document);
     if (!request_id) co_return call.fail(request_id.error());
     auto renamed = co_await call.services.identity.external_ids.rename(workspace, *items, std::move(*request_id));
     if (!renamed) co_return call.fail(api::to_problem(renamed.error()));
@@ -158,7 +175,7 @@ asio::awaitable<void> rename(Call& call, scopes::Uuid workspace, const json::Doc
 asio::awaitable<void> remove(Call& call, scopes::Uuid workspace, const json::Document& document) {
     auto items = parse_removals(document);
     if (!items) co_return call.fail(items.error());
-    auto request_id = api::take_request_id(call, document.root().raw);
+    auto request_id = take_request_id(call, workspace, document);
     if (!request_id) co_return call.fail(request_id.error());
     auto removed = co_await call.services.identity.external_ids.remove(workspace, *items, std::move(*request_id));
     if (!removed) co_return call.fail(api::to_problem(removed.error()));
@@ -171,7 +188,7 @@ asio::awaitable<void> remove(Call& call, scopes::Uuid workspace, const json::Doc
 asio::awaitable<void> rename_external_ids(Call& call) {
     auto workspace = co_await admit(call);
     if (!workspace) co_return call.fail(workspace.error());
-    auto document = co_await api::read_json(call);
+    auto document = co_await read_document(call);
     if (!document) co_return call.fail(document.error());
     co_await rename(call, *workspace, *document);
 }
@@ -179,7 +196,7 @@ asio::awaitable<void> rename_external_ids(Call& call) {
 asio::awaitable<void> remove_external_ids(Call& call) {
     auto workspace = co_await admit(call);
     if (!workspace) co_return call.fail(workspace.error());
-    auto document = co_await api::read_json(call);
+    auto document = co_await read_document(call);
     if (!document) co_return call.fail(document.error());
     const bool renames = document->member(document->root(), renames_member) != nullptr;
     const bool removes = document->member(document->root(), removals_member) != nullptr;

@@ -32,6 +32,18 @@ struct ConnectionsFixture : IdentityFixture {
             .connections;
     }
 
+    // "terminated label, 0 credentials"
+    static std::string show(const scopes::Result<scopes::Written<scopes::Connection>>& written) {
+        if (!written) return outcome(written);
+        const auto& connection = written->resource;
+        return std::string(to_string(connection.status)) + " " + connection.owner_external_id.value_or("") + ", " +
+               std::to_string(connection.credential_names.size()) + " credentials";
+    }
+    std::string report(const kv::Uuid& id, std::string_view type) {
+        scopes::ConnectionReport what{.type = *scopes::EventType::parse(type)};
+        return outcome(run(connections().report(id, std::move(what))));
+    }
+
     const kv::Uuid workspace = create_workspace("acme");
     std::string next;
 };
@@ -163,7 +175,12 @@ BOOST_AUTO_TEST_CASE(an_end_user_has_so_many_connections_and_no_more) {
         create_connection(workspace, "slack", "u", "s" + std::to_string(i));
     auto one_more = new_connection(workspace, "slack");
     one_more.end_user = scopes::ExternalId::parse("u");
-    BOOST_TEST(outcome(run(connections().create(std::move(one_more)))) == "too_many");
+    BOOST_TEST(outcome(run(connections().create(one_more))) == "too_many");
+    const kv::RequestId request{.id = "once", .digest = "d", .note = {}};
+    BOOST_REQUIRE(run(connections().remove(run(connections().get_selected(workspace, "slack", "s0")).value().id)));
+    const auto last = run(connections().create(one_more, request)).value();
+    BOOST_TEST(outcome(run(connections().create(one_more))) == "too_many");
+    BOOST_TEST((run(connections().create(one_more, request)).value()->id == last->id));
     const auto id =
         run(identity().end_users.get_by_external_id(workspace, *scopes::ExternalId::parse("u"))).value().id;
     for (std::size_t i = 0; i < scopes::tokens_per_end_user_max; ++i)
@@ -186,6 +203,100 @@ BOOST_AUTO_TEST_CASE(a_workspace_takes_everything_of_it_along) {
     BOOST_TEST(system_keys("token/") == "");
     BOOST_TEST(system_keys("sealed/") == "");
     BOOST_TEST(system_keys(scopes::keys::owned(workspace)) == "");
+}
+
+BOOST_AUTO_TEST_CASE(a_terminated_connection_stays_readable_without_selector_and_credentials) {
+    auto made = new_connection(workspace, "slack");
+    made.external_id = scopes::ExternalId::parse("s");
+    made.owner_external_id = scopes::Label::parse("label");
+    made.end_user = scopes::ExternalId::parse("u");
+    made.credentials = scopes::Credentials::parse(R"({"token":"t"})");
+    const auto id = run(connections().create(std::move(made))).value()->id;
+    BOOST_TEST(show(run(connections().terminate(id))) == "terminated label, 0 credentials");
+    BOOST_TEST(credentials_of(id) == "none");
+    BOOST_TEST(system_keys("sealed/") == "");
+    BOOST_TEST(outcome(run(connections().get_selected(workspace, "slack", "s"))) == "connection_not_found");
+    BOOST_TEST(list({.owner_external_id = "label"}) == "slack of 1");
+    BOOST_TEST(count_of("u") == 1);
+    create_connection(workspace, "slack", "u", "s");
+    BOOST_TEST(list({}) == "slack, slack/s of 2");
+    BOOST_TEST(list({.statuses = {scopes::ConnectionStatus::terminated}}) == "slack of 1");
+    reopen();
+    BOOST_TEST(to_string(run(connections().get(id)).value().status) == "terminated");
+}
+
+BOOST_AUTO_TEST_CASE(nothing_changes_a_terminated_connection) {
+    const auto id = create_connection(workspace, "slack", "", "s");
+    BOOST_REQUIRE(run(connections().terminate(id)));
+    const auto ended = run(connections().get(id)).value().updated_ms;
+    clock.advance(5);
+    BOOST_TEST(show(run(connections().terminate(id))) == "terminated , 0 credentials");
+    scopes::ConnectionChanges changes;
+    changes.status = scopes::ConnectionStatus::connected;
+    BOOST_TEST(outcome(run(connections().update(id, changes))) == "connection_terminated");
+    BOOST_TEST(report(id, "connection.connected") == "connection_terminated");
+    BOOST_TEST(report(id, "task_run.completed") == "ok");
+    BOOST_TEST(run(connections().get(id)).value().updated_ms == ended);
+    BOOST_TEST(outcome(run(connections().remove(id))) == "ok");
+    BOOST_TEST(outcome(run(connections().terminate(id))) == "connection_not_found");
+}
+
+BOOST_AUTO_TEST_CASE(reports_move_the_connection_and_tell_what_it_became) {
+    const auto id = create_connection(workspace, "slack", "");
+    for (const auto* status : {"interaction_required", "disconnected", "connected"}) {
+        BOOST_TEST(report(id, std::string("connection.") + status) == "ok");
+        BOOST_TEST(to_string(run(connections().get(id)).value().status) == status);
+    }
+    BOOST_TEST(report(id, "connection.connecting") == "ok");  // which no worker's report moves to
+    BOOST_TEST(to_string(run(connections().get(id)).value().status) == "connected");
+}
+
+BOOST_AUTO_TEST_CASE(what_was_done_before_the_end_is_answered_again_after_it) {
+    const auto id = create_connection(workspace, "slack", "", "s");
+    const kv::RequestId updating{.id = "update", .digest = "d", .note = {}};
+    const kv::RequestId ending{.id = "end", .digest = "d", .note = {}};
+    scopes::ConnectionChanges changes;
+    changes.owner_external_id = scopes::Label::parse("label");
+    BOOST_TEST(!run(connections().update(id, changes, updating)).value().replayed);
+    BOOST_TEST(!run(connections().terminate(id, ending)).value().replayed);
+    const auto again = run(connections().update(id, changes, updating)).value();
+    BOOST_TEST(again.replayed);
+    BOOST_TEST(again->external_id.value() == "s");
+    BOOST_TEST(run(connections().terminate(id, ending)).value().replayed);
+}
+
+BOOST_AUTO_TEST_CASE(an_end_users_oldest_living_connection_is_used) {
+    const auto first = create_connection(workspace, "slack", "u");
+    const auto second = create_connection(workspace, "slack", "u");
+    const auto owner = run(connections().get(first)).value().end_user.value();
+    const auto used = [&] { return run(connections().get_of(workspace, owner, "slack")); };
+    BOOST_TEST((used()->id == first));
+    BOOST_REQUIRE(run(connections().terminate(first)));
+    BOOST_TEST((used()->id == second));
+    report(second, "connection.disconnected");
+    BOOST_TEST((used()->id == second));
+    BOOST_REQUIRE(run(connections().terminate(second)));
+    BOOST_TEST(outcome(used()) == "connection_not_found");
+}
+
+BOOST_AUTO_TEST_CASE(credentials_have_bounds) {
+    const auto with_members = [](std::size_t count) {
+        std::string json = "{";
+        for (std::size_t i = 0; i < count; ++i)
+            json.append(i == 0 ? "" : ",").append("\"m").append(std::to_string(i)).append("\":{}");
+        return json + "}";
+    };
+    const auto named = [](std::size_t length) { return "{\"" + std::string(length, 'n') + "\":1}"; };
+    const auto sized = [](std::size_t size) { return "{\"k\":\"" + std::string(size - 8, 'v') + "\"}"; };
+    const auto is_good = [](const std::string& json) { return scopes::Credentials::parse(json).has_value(); };
+    BOOST_TEST(is_good(with_members(scopes::credentials_members_max)));
+    BOOST_TEST(!is_good(with_members(scopes::credentials_members_max + 1)));
+    BOOST_TEST(is_good(named(scopes::credential_name_bytes_max)));
+    BOOST_TEST(!is_good(named(scopes::credential_name_bytes_max + 1)));
+    BOOST_TEST(is_good(sized(scopes::credentials_bytes_max)));
+    BOOST_TEST(!is_good(sized(scopes::credentials_bytes_max + 1)));
+    const auto parsed = scopes::Credentials::parse(R"({"b":{"c":1},"a":[2]})").value();
+    BOOST_TEST((parsed.names() == std::vector<std::string>{"b", "a"}));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

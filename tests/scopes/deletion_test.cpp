@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "tests/scopes/identity_fixture.hpp"
+#include "tests/support/passing_store.hpp"
 #include "tests/support/store_fixture.hpp"
 
 namespace alcove::test {
@@ -165,6 +166,23 @@ BOOST_AUTO_TEST_CASE(racing_deletions_of_one_end_user_have_one_winner) {
         winners += one ? 1 : 0;
     BOOST_TEST(winners == 1);
     BOOST_TEST(run(identity().end_users.list(workspace, {})).value().total == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(a_connection_that_changes_meanwhile_goes_whole) {
+    const auto id = create_end_user(workspace, "u");
+    const auto connection = create_connection(workspace, "slack", "u", "former");
+    OvertakenStore overtaken(store());
+    scopes::Identity other(overtaken, scopes::MasterKeys());
+    scopes::ConnectionChanges changes;
+    changes.external_id = scopes::ExternalId::parse("newer");
+    overtaken.overtake = [this, &connection, &changes]() -> kv::asio::awaitable<void> {
+        auto updated = co_await identity().connections.update(connection, changes);
+        BOOST_TEST(outcome(updated) == "ok");
+    };
+    BOOST_TEST(outcome(run(other.deletion.delete_end_user(id))) == "ok");
+    BOOST_TEST(outcome(run(identity().connections.get(connection))) == "connection_not_found");
+    for (const auto* selector : {"former", "newer"})
+        create_connection(workspace, "slack", "", selector);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

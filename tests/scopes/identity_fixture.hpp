@@ -1,4 +1,5 @@
-// Identity over a real store in a folder of its own, with calls that read like plain ones.
+// Identity over a real store in a folder of its own, with a clock that the test moves and calls that read like
+// plain ones.
 #pragma once
 
 #include <array>
@@ -14,6 +15,7 @@
 #include "kv/lmdb/engine.hpp"
 #include "scopes/identity.hpp"
 #include "tests/support/build.hpp"
+#include "tests/support/manual_clock.hpp"
 #include "tests/support/run.hpp"
 #include "tests/support/temporary_folder.hpp"
 
@@ -96,6 +98,7 @@ public:
     void open() {
         kv::EngineOptions options;
         options.directory = folder_ / "data";
+        options.wall_clock = clock.source();
         options.segment_bytes = std::uint64_t{1} << 20;
         engine_ = kv::open_engine(options);
         identity_ = std::make_unique<scopes::Identity>(*engine_, scopes::MasterKeys());
@@ -188,6 +191,8 @@ public:
         return text;
     }
 
+    ManualClock clock;
+
     // For threads of the test, each its own; before the store, so that it goes after it.
     std::array<ThreadContext, 20> threads;
 
@@ -195,73 +200,6 @@ private:
     TemporaryFolder folder_;
     std::unique_ptr<kv::Engine> engine_;
     std::unique_ptr<scopes::Identity> identity_;
-};
-
-// A store that passes everything on, but stops at drop_owner, as a crash at that point would.
-class InterruptedStore : public kv::Store {
-public:
-    explicit InterruptedStore(kv::Store& store) : store_(store) {}
-
-    kv::asio::awaitable<kv::Result<kv::Version>> drop_owner(const kv::Owner&) override {
-        kv::Error error;
-        error.code = kv::Errc::shutting_down;
-        co_return error;
-    }
-
-    kv::asio::awaitable<kv::Result<kv::Entry>> get(const kv::NamespaceName& name, std::string_view key,
-                                                   kv::Collection collection) override {
-        return store_.get(name, key, collection);
-    }
-    kv::asio::awaitable<kv::Result<std::vector<std::optional<kv::Entry>>>> get_many(
-        const kv::NamespaceName& name, std::span<const std::string> keys, kv::Collection collection) override {
-        return store_.get_many(name, keys, collection);
-    }
-    kv::asio::awaitable<kv::Result<kv::Page>> list(const kv::NamespaceName& name, const kv::KeyRange& range,
-                                                   const kv::PageRequest& request,
-                                                   kv::Collection collection) override {
-        return store_.list(name, range, request, collection);
-    }
-    kv::asio::awaitable<kv::Result<kv::Committed>> commit(const kv::NamespaceName& name,
-                                                          kv::Commit commit) override {
-        return store_.commit(name, std::move(commit));
-    }
-    kv::asio::awaitable<kv::Result<std::optional<kv::Committed>>> recall(const kv::NamespaceName& name,
-                                                                         const kv::RequestId& request) override {
-        return store_.recall(name, request);
-    }
-    kv::asio::awaitable<kv::Result<kv::ChangesPage>> changes(const kv::NamespaceName& name, kv::Version after,
-                                                             std::size_t changes_max,
-                                                             std::size_t bytes_max) override {
-        return store_.changes(name, after, changes_max, bytes_max);
-    }
-    kv::asio::awaitable<kv::Result<kv::Usage>> usage(const kv::NamespaceName& name) override {
-        return store_.usage(name);
-    }
-    kv::asio::awaitable<kv::Result<kv::NamespaceInfo>> describe(const kv::NamespaceName& name) override {
-        return store_.describe(name);
-    }
-    kv::asio::awaitable<kv::Result<kv::NamespacesPage>> namespaces(const kv::Uuid& workspace,
-                                                                   const kv::NamespaceFilter& filter,
-                                                                   const kv::NamespacesRequest& request) override {
-        return store_.namespaces(workspace, filter, request);
-    }
-    kv::asio::awaitable<kv::Result<kv::Version>> set_quota(const kv::NamespaceName& name,
-                                                           const kv::Quota& quota) override {
-        return store_.set_quota(name, quota);
-    }
-    kv::asio::awaitable<kv::Result<kv::Committed>> empty(const kv::NamespaceName& name,
-                                                         std::optional<kv::RequestId> request_id) override {
-        return store_.empty(name, std::move(request_id));
-    }
-    std::unique_ptr<Subscription> subscribe(const kv::NamespaceName& name, Observer observer) override {
-        return store_.subscribe(name, std::move(observer));
-    }
-    std::string epoch() const override { return store_.epoch(); }
-    kv::TimeMs now_ms() const override { return store_.now_ms(); }
-    kv::StoreStatus status() const override { return store_.status(); }
-
-private:
-    kv::Store& store_;
 };
 
 }  // namespace alcove::test

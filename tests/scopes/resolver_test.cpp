@@ -235,6 +235,20 @@ BOOST_AUTO_TEST_CASE(no_request_reaches_what_its_selectors_do_not_name) {
     BOOST_TEST(reached_end_users > 50);
 }
 
+BOOST_AUTO_TEST_CASE(a_terminated_connection_is_no_longer_used) {
+    BOOST_TEST(resolve({.integration_alias = "slack-per-user", .end_user_id = "ada"}) ==
+               "slack-per-user, workspace, ada's slack");
+    BOOST_REQUIRE(run(identity().connections.terminate(ada_slack)));
+    BOOST_TEST(resolve({.integration_alias = "slack-per-user", .end_user_id = "ada"}) == "connection_required");
+    BOOST_TEST(resolve({.integration_alias = "slack-fallback", .end_user_id = "ada"}) ==
+               "slack-fallback, workspace, own slack");
+    BOOST_REQUIRE(run(identity().connections.terminate(own_slack)));
+    for (const auto* alias : {"slack-fallback", "slack-fixed"})
+        BOOST_TEST(resolve({.integration_alias = alias, .end_user_id = "ada"}) == "connection_not_found");
+    BOOST_TEST(resolve({.integration_alias = "slack-per-user", .connection_external_id = "ada-slack"}) ==
+               "connection_not_found");
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace
