@@ -53,9 +53,10 @@ struct Call {
     const http::Router::Match& match;
     const Services& services;
     NamespaceForm form;
-    PrintProblem print_problem;                    // of the surface that the path is on
-    const scopes::Principal* principal = nullptr;  // on public routes it stays so
-    scopes::Resolved namespace_name = nullptr;     // on routes of `NS`
+    PrintProblem print_problem;                     // of the surface that the path is on
+    const scopes::Principal* principal = nullptr;   // on public routes it stays so
+    scopes::Resolved namespace_name = nullptr;      // on routes of `NS`
+    std::optional<scopes::Uuid> bound_workspace{};  // once bind_workspace() found it
 
     // The decoded capture of the route's pattern.
     std::string_view param(std::string_view name) const { return match[name]; }

@@ -40,9 +40,10 @@ Result<std::optional<kv::RequestId>> take_request_id(const Call& call, std::stri
     const auto who = scopes::format_uuid(call.principal->id);
     const auto if_match = request.header("if-match").value_or("");
     const auto if_none_match = request.header("if-none-match").value_or("");
+    const auto workspace = call.bound_workspace ? scopes::format_uuid(*call.bound_workspace) : std::string();
     return std::optional<kv::RequestId>(
         kv::RequestId{.id = digest({who, request.method_text, request.path, *key}),
-                      .digest = digest({request.query, if_match, if_none_match, body}),
+                      .digest = digest({request.query, if_match, if_none_match, workspace, body}),
                       .note = {}});
 }
 

@@ -11,9 +11,9 @@ namespace alcove::api {
 
 inline constexpr std::size_t idempotency_key_length_max = 256;
 
-// The header as the commit's request id: scoped to API key, method and path, its digest over query, conditions and
-// body. `key_in_body` is as good as the header. nullopt without either; 400 for one that is empty, too long or
-// given twice, and for two that differ.
+// The header as the commit's request id: scoped to API key, method and path, its digest over query, conditions,
+// workspace and body. `key_in_body` is as good as the header. nullopt without either; 400 for one that is empty,
+// too long or given twice, and for two that differ.
 Result<std::optional<kv::RequestId>> take_request_id(const Call& call, std::string_view body,
                                                      std::optional<std::string_view> key_in_body = {});
 

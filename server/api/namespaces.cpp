@@ -125,7 +125,7 @@ asio::awaitable<Result<scopes::Uuid>> take_workspace(Call& call, http::Query& qu
     co_return (*resolved)->workspace;
 }
 
-asio::awaitable<Result<scopes::Uuid>> bound_workspace(Call& call) {
+asio::awaitable<Result<scopes::Uuid>> bind_workspace(Call& call) {
     constexpr std::string_view name = "Alcove-Workspace";
     const auto& reached = call.principal->workspaces;
     const auto given = call.request.header("alcove-workspace");
@@ -139,6 +139,7 @@ asio::awaitable<Result<scopes::Uuid>> bound_workspace(Call& call) {
     const auto selector = given ? std::string(*given) : scopes::format_uuid(reached->front());
     auto resolved = co_await resolve_workspace(call, selector);
     if (!resolved) co_return resolved.error();
+    call.bound_workspace = (*resolved)->workspace;
     co_return (*resolved)->workspace;
 }
 

@@ -23,7 +23,7 @@ asio::awaitable<Result<scopes::Uuid>> take_workspace(Call& call, http::Query& qu
 
 // The workspace of a request whose path names none: the key's when it is bound to one, else that of the header
 // Alcove-Workspace (an id or a slug). 400 without either.
-asio::awaitable<Result<scopes::Uuid>> bound_workspace(Call& call);
+asio::awaitable<Result<scopes::Uuid>> bind_workspace(Call& call);
 
 // 403 when the key does not reach the workspace.
 std::optional<Problem> refuse_workspace(const Call& call, const scopes::Uuid& workspace);

@@ -60,7 +60,7 @@ Problem disabled() {
 asio::awaitable<Result<scopes::Uuid>> admit(Call& call) {
     if (call.principal->end_user) co_return api::forbidden(scopes::Permission::external_ids_rename);
     if (!call.services.settings.external_id_rename) co_return disabled();
-    auto workspace = co_await api::bound_workspace(call);
+    auto workspace = co_await api::bind_workspace(call);
     if (!workspace) co_return workspace.error();
     const auto now_ms = call.services.store.now_ms();
     const auto standing = call.services.external_id_limit.take(*workspace, now_ms);
@@ -152,16 +152,10 @@ asio::awaitable<Result<json::Document>> read_document(Call& call) {
     co_return document;
 }
 
-// The same body for another workspace is another request.
-Result<std::optional<kv::RequestId>> take_request_id(const Call& call, const scopes::Uuid& workspace,
-                                                     const json::Document& document) {
-    return api::take_request_id(call, scopes::format_uuid(workspace) + std::string(document.root().raw));
-}
-
 asio::awaitable<void> rename(Call& call, scopes::Uuid workspace, const json::Document& document) {
     auto items = parse_renames(document);
     if (!items) co_return call.fail(items.error());
-    auto request_id = take_request_id(call, workspace, document);
+    auto request_id = api::take_request_id(call, document.root().raw);
     if (!request_id) co_return call.fail(request_id.error());
     auto renamed = co_await call.services.identity.external_ids.rename(workspace, *items, std::move(*request_id));
     if (!renamed) co_return call.fail(api::to_problem(renamed.error()));
@@ -175,7 +169,7 @@ asio::awaitable<void> rename(Call& call, scopes::Uuid workspace, const json::Doc
 asio::awaitable<void> remove(Call& call, scopes::Uuid workspace, const json::Document& document) {
     auto items = parse_removals(document);
     if (!items) co_return call.fail(items.error());
-    auto request_id = take_request_id(call, workspace, document);
+    auto request_id = api::take_request_id(call, document.root().raw);
     if (!request_id) co_return call.fail(request_id.error());
     auto removed = co_await call.services.identity.external_ids.remove(workspace, *items, std::move(*request_id));
     if (!removed) co_return call.fail(api::to_problem(removed.error()));

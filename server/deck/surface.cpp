@@ -12,7 +12,7 @@ asio::awaitable<api::Result<scopes::Uuid>> enter(api::Call& call) {
     if (call.principal->end_user) {
         co_return api::Problem(403, "FORBIDDEN", "a token that acts as an end user has no business here");
     }
-    auto workspace = co_await api::bound_workspace(call);
+    auto workspace = co_await api::bind_workspace(call);
     co_return workspace;
 }
 
