@@ -52,8 +52,8 @@ BOOST_AUTO_TEST_CASE(other_urls_are_refused_with_the_reason) {
     for (const char* text :
          {"https://user@example.com/", "https://user:secret@example.com/", "https://@example.com"})
         BOOST_TEST(url(text) == "the URL must not hold a user or password; use a header for credentials", text);
-    for (const char* text : {"https://exa%6dple.com/", "https://a,b/", "https://[v1.x]/", "https://a!b",
-                             "https://[::1%25lo]/", "https://a..%2fb/"})
+    for (const char* text :
+         {"https://exa%6dple.com/", "https://a,b/", "https://[v1.x]/", "https://a!b", "https://a..%2fb/"})
         BOOST_TEST(url(text) == "the URL's host must be a name or an IP address", text);
     for (const char* text :
          {"https://example.com:0/", "https://example.com:65536/", "https://example.com:99999999999",
