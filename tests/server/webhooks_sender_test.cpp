@@ -95,6 +95,16 @@ BOOST_AUTO_TEST_CASE(a_receiver_that_was_restarted_is_connected_to_anew) {
     BOOST_TEST(receiver.requests().size() == 2U);
 }
 
+BOOST_AUTO_TEST_CASE(a_kept_connection_that_closes_is_replaced_once) {
+    send(delivery());
+    receiver.answer_with([](const ReceivedRequest& request) {
+        return ReceiverReply{.ending = request.connection == 1 ? ReceiverReply::Ending::close
+                                                               : ReceiverReply::Ending::whole};
+    });
+    BOOST_TEST(text(send(delivery("again"))) == "200");
+    BOOST_TEST(bodies(receiver) == "{} again again ");
+}
+
 BOOST_AUTO_TEST_CASE(proxies_of_the_environment_are_not_used) {
     ::setenv("http_proxy", "http://127.0.0.1:1", 1);
     ::setenv("all_proxy", "http://127.0.0.1:1", 1);
