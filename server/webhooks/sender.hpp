@@ -19,7 +19,7 @@ namespace asio = boost::asio;
 
 struct SenderOptions {
     bool allow_private_targets = false;       // this machine and private networks too: for tests and inner services
-    std::chrono::milliseconds timeout{5000};  // of a whole exchange, from the look-up of the name to the last byte
+    std::chrono::milliseconds timeout{5000};  // above 0; of a whole exchange, the look-up of the name included
     std::size_t concurrency_max = 256;        // above 0; exchanges at once, and idle connections that are kept
 };
 
@@ -44,18 +44,19 @@ struct SendOutcome {
 
 // Operation: one thread runs libcurl's multi handle. A POST over HTTP/1.1 goes out with the headers of Standard
 // Webhooks; any 2xx is success, all else a failure. Redirects are not followed, proxies of the environment not
-// used, certificates verified by the system's authorities. Connections are kept and used again. Every address is
-// judged when its socket is made, after the name was looked up, so an answer of DNS that changes gets past nothing;
-// a connection that is used again was judged when it was made, by the same rule.
+// used, certificates verified by the system's authorities. Connections are kept and used again; one that turns out
+// to be closed by then is replaced and the webhook sent on the new one, so the receiver may get it twice. Every
+// address is judged when its socket is made, after the name was looked up, so an answer of DNS that changes gets
+// past nothing; a connection that is used again was judged when it was made, by the same rule.
 //
 // Concurrency: send() from any thread; the coroutine goes on, on its own executor. Above concurrency_max deliveries
-// wait for their turn, first come first served, up to limits::waiting_max
-// and limits::waiting_bytes_max. The destructor ends all that is under
-// way or waits; their callers are told so, on executors that must still be there. No send() after it began.
+// wait for their turn, first come first served, up to limits::waiting_max and limits::waiting_bytes_max. The
+// destructor ends all that is under way or waits; their callers are told so, on executors that must still be there.
+// No send() after it began.
 //
 // Limitations: a lone send() cannot be cancelled; it ends within the timeout once its turn has come. A slow
 // receiver takes as many turns as it is sent webhooks: who sends should have few under way to each. A look-up of a
-// name goes on in its thread, unheard, when the timeout cuts it off.
+// name that the timeout cuts off goes on in its thread, unheard.
 class Sender {
 public:
     // Throws std::runtime_error when libcurl does not start.

@@ -1,8 +1,12 @@
 #include "server/webhooks/target.hpp"
 
+#include <curl/curl.h>
+
 #include <algorithm>
 #include <boost/url/parse.hpp>
 #include <boost/url/url_view.hpp>
+#include <memory>
+#include <new>
 #include <set>
 #include <stdexcept>
 
@@ -48,18 +52,40 @@ std::string trimmed(const std::string& text) {
     return text.substr(begin, text.find_last_not_of(" \t") + 1 - begin);
 }
 
-bool is_host(const urls::url_view& url) {
-    switch (url.host_type()) {
-        case urls::host_type::ipv4:
-        case urls::host_type::ipv6:
-            return true;
-        case urls::host_type::name:
-            return !url.encoded_host().empty() && std::ranges::all_of(url.encoded_host(), [](char c) {
-                return is_alphanumeric(c) || c == '-' || c == '.' || c == '_';
-            });
-        default:
-            return false;
+bool is_host(std::string_view host) {
+    if (host.starts_with('[')) return true;  // libcurl has looked at it
+    return !host.empty() &&
+           std::ranges::all_of(host, [](char c) { return is_alphanumeric(c) || c == '-' || c == '.' || c == '_'; });
+}
+
+// As libcurl reads it, for libcurl will call. Boost.URL 1.81 takes 1.2.3.4.example.com for the host 1.2.3.4 and a
+// path, and h:80x for port 80.
+class Authority {
+public:
+    explicit Authority(const std::string& url) : url_(curl_url(), curl_url_cleanup) {
+        if (!url_) throw std::bad_alloc();
+        code_ = curl_url_set(url_.get(), CURLUPART_URL, url.c_str(), 0);
     }
+
+    bool is_read() const { return code_ == CURLUE_OK; }
+    bool has_bad_port() const { return code_ == CURLUE_BAD_PORT_NUMBER || part(CURLUPART_PORT) == "0"; }
+    std::string host() const { return part(CURLUPART_HOST); }
+
+private:
+    std::string part(CURLUPart which) const {
+        char* text = nullptr;
+        if (curl_url_get(url_.get(), which, &text, 0) != CURLUE_OK) return {};
+        const std::unique_ptr<char, void (*)(void*)> owner(text, curl_free);
+        return text;
+    }
+
+    std::unique_ptr<CURLU, void (*)(CURLU*)> url_;
+    CURLUcode code_;
+};
+
+// Scheme, host and port.
+std::string_view origin_of(std::string_view url) {
+    return url.substr(0, url.find_first_of("/?#", url.find("//") + 2));
 }
 
 }  // namespace
@@ -78,9 +104,10 @@ Result<CallbackUrl> CallbackUrl::parse(std::string_view text) {
     if (!url->has_authority() || url->encoded_host().empty()) return Invalid{"the URL has no host"};
     if (url->has_userinfo())
         return Invalid{"the URL must not hold a user or password; use a header for credentials"};
-    if (!is_host(*url)) return Invalid{"the URL's host must be a name or an IP address"};
-    if (!url->port().empty() && url->port_number() == 0)
-        return Invalid{"the URL's port must be between 1 and 65535"};
+    const Authority authority{std::string(text)};
+    if (authority.has_bad_port()) return Invalid{"the URL's port must be between 1 and 65535"};
+    if (!authority.is_read() || !is_host(authority.host()) || origin_of(text).find('%') != std::string_view::npos)
+        return Invalid{"the URL's host must be a name or an IP address"};
     if (url->has_fragment()) return Invalid{"the URL must not have a fragment (#…): it is never sent"};
     return CallbackUrl(text);
 }

@@ -104,6 +104,13 @@ Finished finish(const Started& started) {
     return finished;
 }
 
+std::vector<std::string> serve_arguments(const std::filesystem::path& data, const std::vector<std::string>& flags) {
+    std::vector<std::string> arguments = {ALCOVE_BINARY, "serve",    "--data",
+                                          data.string(), "--listen", "127.0.0.1:0"};
+    arguments.insert(arguments.end(), flags.begin(), flags.end());
+    return arguments;
+}
+
 }  // namespace
 
 Finished run_program(const std::vector<std::string>& arguments, const Environment& environment) {
@@ -145,23 +152,13 @@ Finished run_program_on_terminal(const Typed& typed, const std::vector<std::stri
     return finished;
 }
 
-ServerProcess::ServerProcess(const std::filesystem::path& data, const Environment& environment,
-                             const std::vector<std::string>& flags) {
-    std::vector<std::string> arguments = {ALCOVE_BINARY, "serve",    "--data",
-                                          data.string(), "--listen", "127.0.0.1:0"};
-    arguments.insert(arguments.end(), flags.begin(), flags.end());
+BackgroundProgram::BackgroundProgram(const std::vector<std::string>& arguments, const Environment& environment) {
     const Started started = start(arguments, environment);
     pid_ = started.pid;
     output_ = started.output;
-    const std::string listening = "listening on http://127.0.0.1:";
-    while (printed_.find('\n', printed_.find(listening)) == std::string::npos) {
-        if (!read_some(output_, printed_)) throw std::runtime_error("the server did not start: " + printed_);
-    }
-    port_ = static_cast<unsigned short>(std::stoi(after(printed_, listening)));
-    admin_key_ = after(printed_, "admin key: ");
 }
 
-ServerProcess::~ServerProcess() {
+BackgroundProgram::~BackgroundProgram() {
     if (pid_ > 0) {
         ::kill(pid_, SIGKILL);
         wait();
@@ -169,16 +166,30 @@ ServerProcess::~ServerProcess() {
     ::close(output_);
 }
 
-void ServerProcess::signal(int number) const {
+void BackgroundProgram::signal(int number) const {
     ::kill(pid_, number);
 }
 
-int ServerProcess::wait() {
+std::string BackgroundProgram::word_after(const std::string& mark) {
+    while (printed_.find('\n', printed_.find(mark)) == std::string::npos) {
+        if (!read_some(output_, printed_)) throw std::runtime_error("the program did not start: " + printed_);
+    }
+    return after(printed_, mark);
+}
+
+int BackgroundProgram::wait() {
     while (read_some(output_, printed_)) {
     }
     const int status = wait_for(pid_);
     pid_ = -1;
     return status;
+}
+
+ServerProcess::ServerProcess(const std::filesystem::path& data, const Environment& environment,
+                             const std::vector<std::string>& flags)
+    : program_(serve_arguments(data, flags), environment) {
+    port_ = static_cast<unsigned short>(std::stoi(program_.word_after("listening on http://127.0.0.1:")));
+    admin_key_ = after(printed(), "admin key: ");
 }
 
 }  // namespace alcove::test

@@ -39,30 +39,51 @@ struct Typed {
 Finished run_program_on_terminal(const Typed& typed, const std::vector<std::string>& arguments,
                                  const Environment& environment = {});
 
-// `alcove serve` on a free port, killed with the object unless it was stopped before.
-class ServerProcess {
+// A program in the background, killed with the object unless it has ended before.
+class BackgroundProgram {
 public:
-    // Waits until it listens; throws std::runtime_error with its output when it does not.
-    ServerProcess(const std::filesystem::path& data, const Environment& environment = {},
-                  const std::vector<std::string>& flags = {});
-    ~ServerProcess();
-    ServerProcess(const ServerProcess&) = delete;
-    ServerProcess& operator=(const ServerProcess&) = delete;
+    explicit BackgroundProgram(const std::vector<std::string>& arguments, const Environment& environment = {});
+    ~BackgroundProgram();
+    BackgroundProgram(const BackgroundProgram&) = delete;
+    BackgroundProgram& operator=(const BackgroundProgram&) = delete;
 
-    unsigned short port() const { return port_; }
-    const std::string& admin_key() const { return admin_key_; }  // printed at the first start; else empty
     pid_t pid() const { return pid_; }
-
     void signal(int number) const;
+
+    // Reads what it prints until a whole line holds the mark, and gives the word behind it. Throws
+    // std::runtime_error with the output when the program ends before.
+    std::string word_after(const std::string& mark);
+
     int wait();  // the exit status, as in Finished
 
-    // stdout and stderr until it listened; all of both once wait() has returned.
+    // stdout and stderr as far as they were read; all of both once wait() has returned.
     const std::string& printed() const { return printed_; }
 
 private:
     pid_t pid_ = -1;
     int output_ = -1;
     std::string printed_;
+};
+
+// `alcove serve` on a free port, killed with the object unless it was stopped before.
+class ServerProcess {
+public:
+    // Waits until it listens; throws std::runtime_error with its output when it does not.
+    ServerProcess(const std::filesystem::path& data, const Environment& environment = {},
+                  const std::vector<std::string>& flags = {});
+
+    unsigned short port() const { return port_; }
+    const std::string& admin_key() const { return admin_key_; }  // printed at the first start; else empty
+    pid_t pid() const { return program_.pid(); }
+
+    void signal(int number) const { program_.signal(number); }
+    int wait() { return program_.wait(); }  // the exit status, as in Finished
+
+    // stdout and stderr until it listened; all of both once wait() has returned.
+    const std::string& printed() const { return program_.printed(); }
+
+private:
+    BackgroundProgram program_;
     unsigned short port_ = 0;
     std::string admin_key_;
 };
