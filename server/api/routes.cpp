@@ -18,7 +18,9 @@
 #include "server/api/workspace_integrations.hpp"
 #include "server/api/workspaces.hpp"
 #include "server/braze/external_ids.hpp"
+#include "server/deck/connections.hpp"
 #include "server/deck/destinations.hpp"
+#include "server/deck/events.hpp"
 
 namespace alcove::api {
 namespace {
@@ -88,6 +90,15 @@ constexpr Endpoint table[] = {
     {Method::post, "/api/v1/triggers/{uuid}/disable", events_write, disable_trigger},
     {Method::post, "/api/v1/triggers/{uuid}/test", events_write, test_trigger},
 
+    {Method::post, "/v2/connections", connections_write, deck::create_connection},
+    {Method::get, "/v2/connections", connections_read, deck::list_connections},
+    {Method::get, "/v2/connections/{id}", connections_read, deck::get_connection},
+    {Method::patch, "/v2/connections/{id}", connections_write, deck::update_connection},
+    {Method::delete_, "/v2/connections/{id}", connections_write, deck::delete_connection},
+    {Method::post, "/v2/connections/{id}/disconnect", connections_write, deck::disconnect_connection},
+    {Method::post, "/v2/connections/{id}/events", events_write, deck::report_on_connection},
+    {Method::get, "/v2/events", events_read, deck::list_events},
+    {Method::get, "/v2/events/{id}", events_read, deck::get_event},
     {Method::post, "/v2/event-destinations", events_write, deck::create_destination},
     {Method::get, "/v2/event-destinations", events_read, deck::list_destinations},
     {Method::get, "/v2/event-destinations/{id}", events_read, deck::get_destination},

@@ -1,0 +1,138 @@
+// Webhooks over kill -9: every event reaches its receivers at least once, and none is made up.
+#include <algorithm>
+#include <atomic>
+#include <boost/test/unit_test.hpp>
+#include <chrono>
+#include <csignal>
+#include <map>
+#include <random>
+#include <set>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "tests/server/api_fixture.hpp"
+#include "tests/support/http_client.hpp"
+#include "tests/support/process.hpp"
+#include "tests/support/receiver.hpp"
+#include "tests/support/temporary_folder.hpp"
+
+namespace alcove::test {
+namespace {
+
+const std::string key = "alc_the-root-key-of-the-tests";
+constexpr int events_wanted = 10'000;
+constexpr int writers = 8;
+constexpr int kills = 12;
+
+using namespace std::chrono_literals;
+using Ending = ReceiverReply::Ending;
+
+// Which external ids were told as created, under which event ids; and how many messages that took.
+struct Told {
+    std::map<std::string, std::set<std::string>> events;
+    std::size_t messages = 0;
+
+    explicit Told(const Receiver& receiver) {
+        for (const auto& request : receiver.requests()) {
+            ++messages;
+            events[member(request.body, "external_id")].insert(request.header("webhook-id"));
+        }
+    }
+};
+
+HttpClient::Headers headers() {
+    return {{"Authorization", "Bearer " + key}, {"Alcove-Workspace", "acme"}};
+}
+
+// Creates end users until the server is gone or there are enough; what was acknowledged is kept.
+void create_until_killed(std::uint16_t port, std::atomic<int>& next, std::set<std::string>& acknowledged) {
+    try {
+        HttpClient client(port);
+        while (next < events_wanted) {
+            const auto external_id = "u" + std::to_string(next++);
+            const auto body = R"({"workspaceId":"acme","externalId":")" + external_id + "\"}";
+            if (client.send("POST", "/api/v1/end-users", body, headers()).status == 201)
+                acknowledged.insert(external_id);
+        }
+    } catch (const std::exception&) {  // killed: whether the last one is there is not known
+    }
+}
+
+BOOST_AUTO_TEST_SUITE(webhooks_over_kills)
+
+BOOST_AUTO_TEST_CASE(every_acknowledged_event_arrives_and_none_is_invented) {
+    const TemporaryFolder folder;
+    Receiver steady;
+    std::mt19937 random(11);
+    Receiver flaky([&random](const ReceivedRequest&) -> ReceiverReply {  // on the receiver's one thread
+        const auto dice = random() % 100;
+        if (dice < 2) return {.status = 500};
+        if (dice < 3) return {.body = "half", .ending = Ending::cut};
+        if (dice < 4) return {.ending = Ending::close};
+        return {};
+    });
+    Receiver hanging([](const ReceivedRequest&) { return ReceiverReply{.ending = Ending::silent}; });
+    const Environment environment{{"ALCOVE_ROOT_KEY", key},
+                                  {"ALCOVE_WEBHOOKS_ALLOW_PRIVATE_TARGETS", "true"},
+                                  {"ALCOVE_WEBHOOKS_RETRY_FIRST_SECONDS", "0.01"},
+                                  {"ALCOVE_WEBHOOKS_RETRY_MAX_SECONDS", "0.05"},
+                                  {"ALCOVE_WEBHOOKS_ATTEMPTS_MAX", "1000"}};
+    {
+        const ServerProcess server(folder / "data", environment);
+        HttpClient client(server.port());
+        client.send("POST", "/api/v1/workspaces", R"({"name":"A","slug":"acme"})", headers());
+        for (const auto* receiver : {&steady, &flaky, &hanging}) {
+            const auto made = client.send(
+                "POST", "/v2/event-destinations",
+                R"({"name":"D","type":"webhook","events":["*"],"webhook":{"url":")" + receiver->url() + "\"}}",
+                headers());
+            BOOST_REQUIRE_EQUAL(made.status, 201U);
+        }
+    }
+    std::atomic<int> next = 0;
+    std::vector<std::set<std::string>> acknowledged(writers);
+    for (int round = 0; round <= kills; ++round) {
+        ServerProcess server(folder / "data", environment);
+        std::vector<std::thread> threads;
+        for (int i = 0; i < writers; ++i)
+            threads.emplace_back([&, i] { create_until_killed(server.port(), next, acknowledged[i]); });
+        if (round < kills) {
+            std::this_thread::sleep_for(std::chrono::milliseconds(50 + random() % 400));
+            server.signal(SIGKILL);
+            server.wait();
+        }
+        for (auto& thread : threads)
+            thread.join();
+        if (round < kills) continue;
+
+        std::set<std::string> all;
+        for (const auto& one : acknowledged)
+            all.insert(one.begin(), one.end());
+        const auto has_all = [&all](const Receiver& receiver) {
+            const Told told(receiver);
+            return std::ranges::all_of(all, [&](const auto& one) { return told.events.contains(one); });
+        };
+        for (const auto* receiver : {&steady, &flaky}) {
+            bool complete = false;
+            for (int i = 0; i < 240 && !complete; ++i) {
+                std::this_thread::sleep_for(500ms);
+                complete = has_all(*receiver);
+            }
+            BOOST_TEST(complete);
+            const Told told(*receiver);
+            for (const auto& [external_id, ids] : told.events) {
+                const int number = std::stoi(external_id.substr(1));
+                BOOST_TEST((number < next && ids.size() == 1));  // asked for, and one event however often it came
+            }
+            BOOST_TEST_MESSAGE(kills << " kills, " << all.size() << " acknowledged, " << told.events.size()
+                                     << " events told in " << told.messages << " messages");
+        }
+        BOOST_TEST(hanging.requests().size() > 0U);
+    }
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace
+}  // namespace alcove::test

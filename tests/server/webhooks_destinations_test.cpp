@@ -1,0 +1,220 @@
+// Event destinations: what they are told, in which order, and what becomes of them when it does not arrive.
+#include <boost/test/unit_test.hpp>
+
+#include "server/webhooks/signature.hpp"
+#include "tests/server/webhooks_delivery_fixture.hpp"
+
+namespace alcove::test {
+namespace {
+
+using Ending = ReceiverReply::Ending;
+
+ReceiverReply with_status(unsigned status) {
+    return {.status = status};
+}
+
+BOOST_FIXTURE_TEST_SUITE(webhooks_destinations, DeliveryFixture)
+
+BOOST_AUTO_TEST_CASE(events_arrive_in_order_and_signed) {
+    create_end_user("acme", "before");
+    create_destination(receiver.url());
+    for (const auto* one : {"u1", "u2", "u3"})
+        create_end_user("acme", one);
+    BOOST_TEST(receiver.wait_for(3));
+    BOOST_TEST(told(receiver) == "end_user.created u1, end_user.created u2, end_user.created u3");
+    const auto first = receiver.requests().front();
+    BOOST_TEST(first.header("webhook-id") == member(first.body, "id"));
+    BOOST_TEST(first.header("content-type") == "application/json");
+    const auto key = webhooks::WebhookSecret::parse(secret).value();
+    const auto signature =
+        webhooks::sign(key, first.header("webhook-id"), std::stoll(first.header("webhook-timestamp")), first.body);
+    BOOST_TEST(first.header("webhook-signature") == signature);
+}
+
+BOOST_AUTO_TEST_CASE(a_destination_is_told_its_types_alone) {
+    create_destination(receiver.url(), R"(["end_user.deleted","connection.created"])");
+    const auto id = create_end_user("acme", "u1");
+    send("POST", "/api/v1/connections", R"({"workspaceId":"acme","integrationName":"crm","ownerExternalId":"o"})");
+    send("DELETE", "/api/v1/end-users/" + id);
+    BOOST_TEST(receiver.wait_for(2));
+    BOOST_TEST(told(receiver) == "connection.created o, end_user.deleted u1");
+}
+
+BOOST_AUTO_TEST_CASE(other_workspaces_are_told_nothing) {
+    create_destination(receiver.url());
+    create_workspace("other");
+    create_end_user("other", "x");
+    create_end_user("acme", "u1");
+    BOOST_TEST(receiver.wait_for(1));
+    BOOST_TEST(told(receiver) == "end_user.created u1");
+}
+
+BOOST_AUTO_TEST_CASE(an_orderly_stop_and_start_tells_everything_once) {
+    create_destination(receiver.url());
+    create_end_user("acme", "u1");
+    BOOST_TEST(receiver.wait_for(1));
+    receiver.stop();
+    create_end_user("acme", "u2");
+    close();
+    open();
+    create_end_user("acme", "u3");
+    receiver.start();
+    BOOST_TEST(eventually_received(receiver, 3));
+    BOOST_TEST(told(receiver) == "end_user.created u1, end_user.created u2, end_user.created u3");
+}
+
+BOOST_AUTO_TEST_CASE(what_failed_is_sent_again_before_anything_else) {
+    std::atomic<int> failures = 3;
+    receiver.answer_with([&](const ReceivedRequest&) { return with_status(failures-- > 0 ? 500 : 204); });
+    const auto id = create_destination(receiver.url());
+    create_end_user("acme", "u1");
+    create_end_user("acme", "u2");
+    BOOST_TEST(eventually_received(receiver, 5));
+    const auto sent = ids(receiver);
+    BOOST_TEST((sent[0] == sent[1] && sent[1] == sent[2] && sent[2] == sent[3] && sent[3] < sent[4]));
+    BOOST_TEST(
+        eventually([&] { return destination(id).find("\"pending\":0,\"failures\":0") != std::string::npos; }));
+    BOOST_TEST(destination(id).find(R"("last_error":"the receiver answered 500")") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(failures_and_the_next_attempt_survive_a_restart) {
+    settings.webhooks.retry.backoff = {.first = 3'600'000ms, .max = 3'600'000ms};
+    close();
+    open();
+    receiver.answer_with([](const ReceivedRequest&) { return with_status(503); });
+    const auto id = create_destination(receiver.url());
+    create_end_user("acme", "u1");
+    BOOST_TEST(receiver.wait_for(1));
+    BOOST_TEST(eventually([&] { return destination(id).find("\"failures\":1") != std::string::npos; }, 0ms));
+    const auto next = member(destination(id), "next_attempt_at");
+    BOOST_TEST(!next.empty());
+    close();
+    open();
+    BOOST_TEST(member(destination(id), "next_attempt_at") == next);
+    std::this_thread::sleep_for(200ms);
+    BOOST_TEST(receiver.requests().size() == 1U);
+    clock.advance(3'600'000);
+    BOOST_TEST(receiver.wait_for(2));
+}
+
+BOOST_AUTO_TEST_CASE(gone_ends_it_at_once_and_it_goes_on_where_it_stopped) {
+    receiver.answer_with([](const ReceivedRequest&) { return with_status(410); });
+    const auto id = create_destination(receiver.url());
+    create_end_user("acme", "u1");
+    BOOST_TEST(eventually([&] { return destination(id).find(R"("status":"inactive")") != std::string::npos; }));
+    BOOST_TEST(destination(id).find(R"("inactive_because":"gone")") != std::string::npos);
+    create_end_user("acme", "u2");
+    BOOST_TEST(receiver.requests().size() == 1U);
+    receiver.answer_with([](const ReceivedRequest&) { return with_status(200); });
+    BOOST_TEST(send_here("PATCH", "/v2/event-destinations/" + id, R"({"status":"active"})").status == 200U);
+    BOOST_TEST(eventually_received(receiver, 3));
+    BOOST_TEST(told(receiver) == "end_user.created u1, end_user.created u1, end_user.created u2");
+}
+
+BOOST_AUTO_TEST_CASE(attempts_in_vain_end_in_inactive) {
+    settings.webhooks.retry.attempts_max = 4;
+    close();
+    open();
+    receiver.answer_with([](const ReceivedRequest&) { return with_status(500); });
+    const auto id = create_destination(receiver.url());
+    create_end_user("acme", "u1");
+    BOOST_TEST(
+        eventually([&] { return destination(id).find(R"("inactive_because":"exhausted")") != std::string::npos; }));
+    BOOST_TEST(receiver.requests().size() == 4U);
+}
+
+BOOST_AUTO_TEST_CASE(a_paused_destination_is_told_later) {
+    const auto id = create_destination(receiver.url());
+    send_here("PATCH", "/v2/event-destinations/" + id, R"({"status":"inactive"})");
+    create_end_user("acme", "u1");
+    std::this_thread::sleep_for(200ms);
+    BOOST_TEST(receiver.requests().empty());
+    BOOST_TEST(destination(id).find("\"pending\":1") != std::string::npos);
+    send_here("PATCH", "/v2/event-destinations/" + id, R"({"status":"active"})");
+    BOOST_TEST(receiver.wait_for(1));
+}
+
+BOOST_AUTO_TEST_CASE(after_a_rotation_both_secrets_sign_for_a_day) {
+    const auto id = create_destination(receiver.url());
+    const auto former = webhooks::WebhookSecret::parse(secret).value();
+    const auto rotated = send_here("POST", "/v2/event-destinations/" + id + "/rotate-secret");
+    const auto current = webhooks::WebhookSecret::parse(member(rotated.body, "secret")).value();
+    const auto expected = [](const ReceivedRequest& request, std::vector<webhooks::WebhookSecret> secrets) {
+        return webhooks::sign_with_all(secrets, request.header("webhook-id"),
+                                       std::stoll(request.header("webhook-timestamp")), request.body);
+    };
+    create_end_user("acme", "u1");
+    BOOST_TEST(receiver.wait_for(1));
+    const auto first = receiver.requests()[0];
+    BOOST_TEST(first.header("webhook-signature") == expected(first, {current, former}));
+    clock.advance(scopes::former_secret_ms);
+    create_end_user("acme", "u2");
+    BOOST_TEST(receiver.wait_for(2));
+    const auto second = receiver.requests()[1];
+    BOOST_TEST(second.header("webhook-signature") == expected(second, {current}));
+}
+
+BOOST_AUTO_TEST_CASE(private_targets_are_called_only_where_that_is_allowed) {
+    settings.webhooks.sender.allow_private_targets = false;
+    close();
+    open();
+    const auto id = create_destination(receiver.url());
+    create_end_user("acme", "u1");
+    BOOST_TEST(eventually([&] { return destination(id).find("\"failures\":0") == std::string::npos; }));
+    BOOST_TEST(destination(id).find("webhooks.allow_private_targets") != std::string::npos);
+    BOOST_TEST(receiver.requests().empty());
+}
+
+BOOST_AUTO_TEST_CASE(a_redirect_is_a_failure_and_leads_nowhere) {
+    Receiver elsewhere;
+    receiver.answer_with([&](const ReceivedRequest&) {
+        return ReceiverReply{.status = 307, .headers = {{"Location", elsewhere.url()}}};
+    });
+    const auto id = create_destination(receiver.url());
+    create_end_user("acme", "u1");
+    BOOST_TEST(eventually_received(receiver, 2));
+    BOOST_TEST(elsewhere.requests().empty());
+}
+
+BOOST_AUTO_TEST_CASE(receivers_that_misbehave_hold_up_no_other) {
+    Receiver slow([](const ReceivedRequest&) { return ReceiverReply{.delay = 900ms}; });
+    Receiver hanging([](const ReceivedRequest&) { return ReceiverReply{.ending = Ending::silent}; });
+    Receiver stuck([](const ReceivedRequest&) { return ReceiverReply{.body = "half", .ending = Ending::stuck}; });
+    Receiver failing([](const ReceivedRequest&) { return with_status(500); });
+    Receiver cutting([](const ReceivedRequest&) { return ReceiverReply{.body = "half", .ending = Ending::cut}; });
+    for (const auto* bad : {&slow, &hanging, &stuck, &failing, &cutting}) {
+        for (int i = 0; i < 3; ++i)
+            create_destination(bad->url());
+    }
+    create_destination(receiver.url());
+    const auto begun = std::chrono::steady_clock::now();
+    for (int i = 0; i < 200; ++i)
+        create_end_user("acme", "u" + std::to_string(i));
+    BOOST_TEST(receiver.wait_for(200));
+    // One of the others alone takes longer than that for two events.
+    BOOST_TEST((std::chrono::steady_clock::now() - begun < 20s));
+    BOOST_TEST(slow.requests().size() < 200U);
+    for (const auto* bad : {&slow, &hanging, &stuck, &failing, &cutting})
+        BOOST_TEST(bad->wait_for(3));
+}
+
+BOOST_AUTO_TEST_CASE(a_removed_destination_and_a_deleted_workspace_are_told_nothing_more) {
+    const auto id = create_destination(receiver.url("/a"));
+    create_destination(receiver.url("/b"));
+    BOOST_TEST(masked(send_here("DELETE", "/v2/event-destinations/" + id).body).starts_with("{\"id\":\"" + id));
+    create_end_user("acme", "u1");
+    BOOST_TEST(receiver.wait_for(1));
+    BOOST_TEST(receiver.requests()[0].target == "/b");
+    BOOST_TEST(send_here("GET", "/v2/event-destinations/" + id).status == 404U);
+    BOOST_TEST(send("DELETE", "/api/v1/workspaces/acme").status == 200U);
+    close();
+    open();
+    BOOST_TEST(send_here("GET", "/v2/event-destinations").status == 404U);
+    std::this_thread::sleep_for(100ms);
+    BOOST_TEST(receiver.requests().size() == 1U);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace
+}  // namespace alcove::test
