@@ -2,9 +2,9 @@
 //
 // client PORT TEMPLATE KEYS CONNECTIONS SECONDS SEED
 // Each of the connections sends the template with {key} and {value} filled in (as requests.lua does), waits for the
-// answer, and sends the next. Prints one line of JSON: latencies in microseconds, `gap_max_ms` the longest time
-// between two completions on any connection, `window_ms` and `window_min` the fewest completions in such a window,
-// `per_second` the completions of each second.
+// answer, and sends the next. With 0 seconds every key is sent once, in order. Prints one line of JSON: latencies
+// in microseconds, `gap_max_ms` the longest time between two completions on any connection, `window_ms` and
+// `window_min` the fewest completions in such a window, `per_second` the completions of each second.
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -45,7 +45,10 @@ double microseconds(Clock::duration time) {
 // Fills the template; the answer is valid until the next call.
 class Requests {
 public:
-    Requests(const char* file, std::uint64_t keys, std::uint64_t seed) : random_(seed), key_(0, keys - 1) {
+    enum class Order { random, each_once };
+
+    Requests(const char* file, std::uint64_t keys, std::uint64_t seed, Order order)
+        : random_(seed), key_(0, keys - 1), order_(order) {
         std::ifstream in(file, std::ios::binary);
         template_.assign(std::istreambuf_iterator<char>(in), {});
         if (template_.empty()) fail(file);
@@ -53,7 +56,12 @@ public:
             value = random_value();
     }
 
+    std::uint64_t sent() const { return sent_; }
+    bool exhausted() const { return order_ == Order::each_once && sent_ > key_.max(); }
+
     const std::string& next() {
+        current_ = order_ == Order::random ? key_(random_) : sent_;
+        ++sent_;
         text_.clear();
         std::string_view rest = template_;
         for (std::size_t at; (at = rest.find('{')) != rest.npos;) {
@@ -84,7 +92,7 @@ private:
 
     void append_key() {
         char digits[7];
-        std::uint64_t number = key_(random_);
+        std::uint64_t number = current_;
         for (int at = 6; at >= 0; --at, number /= 10)
             digits[at] = static_cast<char>('0' + number % 10);
         text_.push_back('k');
@@ -93,6 +101,9 @@ private:
 
     std::mt19937_64 random_;
     std::uniform_int_distribution<std::uint64_t> key_;
+    Order order_;
+    std::uint64_t sent_ = 0;
+    std::uint64_t current_ = 0;
     std::string template_;
     std::array<std::string, values> values_;
     std::string text_;
@@ -107,6 +118,9 @@ struct Figures {
     std::vector<std::uint32_t> windows;
     std::uint64_t bad_status = 0;
     std::uint64_t socket_errors = 0;
+
+    // Requests that nothing more will come for.
+    std::uint64_t done() const { return latencies.size() + socket_errors; }
 
     void completed(Clock::time_point sent, Clock::time_point now) {
         latencies.push_back(static_cast<float>(microseconds(now - sent)));
@@ -179,19 +193,22 @@ Figures run(std::uint16_t port, Requests& requests, std::size_t count, double se
     std::vector<Connection> connections(count);
     Figures figures;
     figures.begin = figures.last_completion = Clock::now();
-    for (std::size_t i = 0; i < count; ++i) {
+    std::size_t open = 0;
+    for (std::size_t i = 0; i < count && !requests.exhausted(); ++i, ++open) {
         connections[i].socket = connect_to(port);
         epoll_event event{.events = EPOLLIN, .data = {.u64 = i}};
         ::epoll_ctl(poll, EPOLL_CTL_ADD, connections[i].socket, &event);
         send(connections[i], requests);
     }
-    const auto end = figures.begin + std::chrono::duration<double>(seconds);
+    const auto end =
+        figures.begin + std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(seconds));
     std::array<epoll_event, 256> events;
-    while (Clock::now() < end && figures.socket_errors < count) {
+    const auto goes_on = [&] { return seconds == 0 ? figures.done() < requests.sent() : Clock::now() < end; };
+    while (goes_on() && figures.socket_errors < open) {
         const int ready = ::epoll_wait(poll, events.data(), static_cast<int>(events.size()), 100);
         for (int i = 0; i < ready; ++i) {
             Connection& connection = connections[events[static_cast<std::size_t>(i)].data.u64];
-            if (receive(connection, figures)) send(connection, requests);
+            if (receive(connection, figures) && !requests.exhausted()) send(connection, requests);
         }
     }
     figures.gap_max = std::max(figures.gap_max, Clock::now() - figures.last_completion);
@@ -226,7 +243,9 @@ int main(int argc, char** argv) {
     if (argc != 7) return std::fputs("usage: client PORT TEMPLATE KEYS CONNECTIONS SECONDS SEED\n", stderr), 2;
     const auto number = [&](int at) { return std::strtoull(argv[at], nullptr, 10); };
     const double seconds = std::strtod(argv[5], nullptr);
-    Requests requests(argv[2], number(3), number(6));
+    const auto order = seconds == 0 ? Requests::Order::each_once : Requests::Order::random;
+    Requests requests(argv[2], number(3), number(6), order);
     Figures figures = run(static_cast<std::uint16_t>(number(1)), requests, number(4), seconds);
-    print(figures, seconds);
+    const std::chrono::duration<double> taken = Clock::now() - figures.begin;
+    print(figures, seconds == 0 ? taken.count() : seconds);
 }

@@ -10,9 +10,10 @@ import socket
 import subprocess
 
 from http_client import exchange, post_all, probe
-from processes import LOAD_CORE, BenchError, first_line, free_port, on_core, require
+from processes import LOAD_CORE, BenchError, first_line, free_port, on_core, require, run_load
 from template import base64_of, key, request, value
 
+LOAD_SECONDS_MAX = 3600  # for end users made one by one
 BATCH = 128  # operations of one transaction, both Alcove's and etcd's limit
 
 
@@ -313,3 +314,39 @@ class Alcove(Server):
 
     def version(self):
         return first_line([self.binary, "--version"])
+
+
+class AlcoveEndUsers(Alcove):
+    """Alcove with a workspace of many end users, `many`, and some of few, `few0` and up, all made one by one; an end
+    user's external id is `key(number)`."""
+
+    name = "alcove"
+
+    FEW = 1_000
+
+    def __init__(self, processes, folder, binary, context, few_workspaces):
+        super().__init__(processes, folder, binary, ["--external-id-rename-enabled=true"])
+        self.context = context
+        self.few_workspaces = few_workspaces
+
+    def load(self, keys):
+        sizes = {"many": keys, **{f"few{i}": self.FEW for i in range(self.few_workspaces)}}
+        for workspace, end_users in sizes.items():
+            self._create("/api/v1/workspaces", f'{{"name":"{workspace}","slug":"{workspace}"}}')
+            self._create_end_users(workspace, end_users)
+
+    def _create_end_users(self, workspace, count):
+        headers = [f"Authorization: Bearer {ROOT_KEY}", "Content-Type: application/json"]
+        body = f'{{"workspaceId":"{workspace}","externalId":"{{key}}"}}'
+        template = request("POST", "/api/v1/end-users", self.port, headers, body)
+        file = self.context.template_file(f"end users of {workspace}", template)
+        done = run_load([self.context.client, self.port, file, count, 64, 0, 1], LOAD_SECONDS_MAX)
+        if done["requests"] != count or done["bad_status"] or done["socket_errors"]:
+            raise BenchError(f"only {done['requests'] - done['bad_status']} of {count} end users were made")
+
+    def rename(self, workspace, renames):
+        """The raw request of one call: [(current, new)]."""
+        headers = [f"Authorization: Bearer {ROOT_KEY}", f"Alcove-Workspace: {workspace}"]
+        items = [{"current_external_id": current, "new_external_id": new} for current, new in renames]
+        body = json.dumps({"external_id_renames": items})
+        return request("POST", "/users/external_ids/rename", self.port, headers, body)

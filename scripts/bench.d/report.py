@@ -11,6 +11,7 @@ TITLES = {
     "lone": "A lone writer",
     "large": "Many keys",
     "memory": "Memory",
+    "rename": "Renaming external ids",
 }
 
 NAMES = {
@@ -28,6 +29,8 @@ NAMES = {
     "alcove no history": "Alcove, history off",
     "alcove few": "Alcove, few keys",
     "alcove many": "Alcove, many keys",
+    "rename many": "in a workspace of many end users",
+    "rename few": "in a workspace of 1,000",
     "fresh": "just started on the loaded folder",
     "used": "after all of the runs above",
     "append": "bare append + fdatasync",
@@ -68,6 +71,7 @@ RATIOS = [
     Ratio("LIST of 100 / the same as `.raw`, not JSON", "list", "alcove", "redis raw"),
     Ratio("LIST of 100 / Deno KV", "list", "alcove", "deno", at_least=10),
     Ratio("GET over many keys / over 10,000", "large", "alcove many", "alcove few", at_least=0.75),
+    Ratio("50 renames among many end users / 1,000", "rename", "rename many", "rename few", "p50_us", at_most=1.5),
 ]
 
 STALL_MS_MAX = 250
@@ -180,11 +184,25 @@ def _memory_section(runs_of):
     return f"{text}\n\n{markdown_table(head, rows)}"
 
 
+def _rename_section(runs_of, options):
+    head = ["", "calls", "p50 µs", "min of the runs", "max", "slowest call µs"]
+    rows = []
+    for label, runs in runs_of.items():
+        medians = [run["p50_us"] for run in runs]
+        figures = [statistics.median(medians), min(medians), max(medians), max(run["max_us"] for run in runs)]
+        calls = sum(run["requests"] for run in runs)
+        rows.append([NAMES[label], str(calls), *(f"{figure:,.0f}" for figure in figures)])
+    text = f"One call renames 50 end users, drawn at random, each once; many is {options['keys']:,}. One call at a time."
+    return f"{text}\n\n{markdown_table(head, rows)}"
+
+
 def _section(scenario, runs_of, options):
     if scenario == "memory":
         body = _memory_section(runs_of)
     elif scenario == "large":
         body = _large_section(runs_of, options)
+    elif scenario == "rename":
+        body = _rename_section(runs_of, options)
     else:
         body = _figures_table(runs_of)
     return f"### {TITLES[scenario]}\n\n{body}"
@@ -208,6 +226,8 @@ METHOD = """\
 - Deno KV lists by `kv.list({{prefix}}, {{limit: 100}})` over its own file and answers JSON by `Deno.serve`.
 - Alcove runs `alcove serve --server-threads 1` with its defaults: authentication, routing and resolution are on, every
   PUT is answered after its fdatasync. All of its figures are of the scope workspace where nothing else is said.
+- Renames go to one server that holds all of the workspaces, in turns: a call in the workspace of many end users, a call
+  in one of few. The end users were made one by one, over HTTP.
 - The lone writer has one connection; the bare loop writes {value_bytes} bytes and calls fdatasync, in the same file
   system.
 - "Busy" is the share of time that the core was not idle, the kernel's work included. With a load core at 100% the

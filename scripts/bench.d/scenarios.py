@@ -1,8 +1,11 @@
 """What is measured, scenario by scenario. Each returns {label: [figures of each round]}."""
 
+import http.client
+import random
 import re
 import resource
 import socket
+import statistics
 import time
 
 from http_client import probe
@@ -13,6 +16,7 @@ from template import GROUP_KEYS, VALUE_BYTES, base64_of, fill, key, value
 IDLE_CONNECTIONS = 1000
 SUSTAINED_SECONDS = 60
 SMALL_KEYS = 10_000
+RENAMES_MAX = 50  # of one call
 LONE_SECONDS_MAX = 4  # some ten thousand samples of a lone writer are enough
 
 
@@ -113,6 +117,53 @@ def large(context):
     return results
 
 
+def rename(context):
+    """Calls of RENAMES_MAX renames, one in a workspace of many end users, one in a workspace of few, and so on, on an
+    otherwise idle server. Every end user is renamed once: the few are used up by one run, so each has its own."""
+    alcove = context.server("alcove end users")
+    context.leaves_seconds = context.applied_seconds
+    results = {"rename many": [], "rename few": []}
+    calls = alcove.FEW // RENAMES_MAX
+    all_many = _draw(context.options.keys, calls * context.options.runs)
+    for number in range(context.options.runs):
+        context.settle()
+        few, many = _draw(alcove.FEW, calls), all_many[number * calls : (number + 1) * calls]
+        times = {"rename many": [], "rename few": []}
+        with socket.create_connection(("127.0.0.1", alcove.port), timeout=30) as connection:
+            for call, (some_few, some_many) in enumerate(zip(few, many)):
+                pair = [("rename few", f"few{number}", some_few), ("rename many", "many", some_many)]
+                for label, workspace, end_users in pair if call % 2 else reversed(pair):
+                    times[label].append(_rename(connection, alcove, workspace, end_users, f"-{number}"))
+        for label, taken in times.items():
+            taken.sort()
+            figures = {"requests": len(taken), "p50_us": statistics.median(taken), "max_us": taken[-1]}
+            results[label].append(figures)
+            context.say(f"  rename {number + 1}/{context.options.runs} {label}: p50 {figures['p50_us']:,.0f} µs")
+    return results
+
+
+def _draw(end_users, calls):
+    """Random end users, in groups for one call each; nobody twice."""
+    if calls * RENAMES_MAX > end_users:
+        raise BenchError(f"{calls * RENAMES_MAX:,} end users are renamed; give so many --keys, or fewer --runs")
+    drawn = random.Random(calls).sample(range(end_users), calls * RENAMES_MAX)
+    return [drawn[i * RENAMES_MAX : (i + 1) * RENAMES_MAX] for i in range(calls)]
+
+
+def _rename(connection, alcove, workspace, end_users, suffix):
+    """The microseconds that one call takes; all of it must succeed."""
+    raw = alcove.rename(workspace, [(key(i), key(i) + suffix) for i in end_users]).encode()
+    begin = time.perf_counter()
+    connection.sendall(raw)
+    answer = http.client.HTTPResponse(connection)
+    answer.begin()
+    body = answer.read()
+    taken = (time.perf_counter() - begin) * 1e6
+    if answer.status != 201 or not body.endswith(b'"rename_errors":[]}'):
+        raise BenchError(f"rename in {workspace}: {answer.status} {body[:200]!r}")
+    return taken
+
+
 def memory(context):
     """With many connections that made one request each: the server as it is, and just started on its folder."""
     alcove = context.server("alcove")
@@ -177,4 +228,5 @@ ALL = {
     "lone": lone,
     "memory": memory,
     "large": large,
+    "rename": rename,
 }
