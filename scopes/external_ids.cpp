@@ -71,6 +71,7 @@ private:
 asio::awaitable<Result<Batch>> Batch::read(SystemStore& records, Uuid workspace,
                                            std::vector<std::string> external_ids) {
     std::vector<std::string> wanted;
+    wanted.reserve(external_ids.size());
     for (const auto& external_id : external_ids)
         wanted.push_back(keys::end_user_external_id(workspace, external_id));
     auto ids = co_await records.find_many(std::move(wanted));
