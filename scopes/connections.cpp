@@ -14,6 +14,10 @@ std::optional<std::string> selector_key(const Uuid& workspace, const ConnectionR
     return keys::connections_selected(workspace, *record.external_id) + record.integration_name;
 }
 
+std::vector<std::string> names_of(const std::optional<Credentials>& credentials) {
+    return credentials ? credentials->names() : std::vector<std::string>();
+}
+
 // What an index of connections says: whose id, and of which integration.
 std::string pointer(const Uuid& id, const ConnectionRecord& record) {
     return print(ConnectionPointer{.connection = id, .integration_name = record.integration_name});
@@ -145,9 +149,9 @@ asio::awaitable<Result<Written<Connection>>> Connections::create(NewConnection c
                                 .owner_external_id = text_of(connection.owner_external_id),
                                 .display_name = text_of(connection.display_name),
                                 .end_user = {},
-                                .status = connection.status,
-                                .auth_method = connection.auth_method};
-        if (connection.credentials) record.credential_names = connection.credentials->names();
+                                .status = first_status(connection.auth_method),
+                                .auth_method = connection.auth_method,
+                                .credential_names = names_of(connection.credentials)};
         std::optional<EndUser> owner;
         if (connection.end_user) {
             auto found = co_await end_users_.get_by_external_id(workspace, *connection.end_user);
@@ -326,9 +330,9 @@ asio::awaitable<Result<Written<Connection>>> Connections::update(Uuid id, Connec
         if (changes.display_name) record.display_name = text_of(*changes.display_name);
         if (changes.integration_name) record.integration_name = changes.integration_name->text();
         if (changes.auth_method) record.auth_method = *changes.auth_method;
-        if (changes.status) record.status = *changes.status;
-        if (changes.credentials) record.credential_names.clear();
-        if (changes.credentials && *changes.credentials) record.credential_names = (*changes.credentials)->names();
+        if (changes.auth_method == AuthMethod::none && !edit.credentials) edit.credentials.emplace();
+        if (edit.credentials) record.credential_names = names_of(*edit.credentials);
+        if (changes.auth_method || edit.credentials) record.status = first_status(record.auth_method);
         return edit;
     };
     auto updated = co_await edit_and_describe(id, std::move(editor), std::move(request));

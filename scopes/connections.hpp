@@ -65,19 +65,18 @@ struct NewConnection {
     std::optional<Label> display_name;
     std::optional<ExternalId> end_user;  // made when the workspace has none of that external id
     std::optional<Credentials> credentials;
-    ConnectionStatus status = ConnectionStatus::connected;
     AuthMethod auth_method = AuthMethod::none;
 };
 
-// An outer nullopt leaves a field alone, an inner one clears it.
+// An outer nullopt leaves a field alone, an inner one clears it. Whoever changes how a connection proves itself, by
+// its method or its credentials, has it proven again: its status begins anew.
 struct ConnectionChanges {
     std::optional<std::optional<ExternalId>> external_id;
     std::optional<std::optional<Label>> owner_external_id;
     std::optional<std::optional<Label>> display_name;
     std::optional<std::optional<Credentials>> credentials;
     std::optional<IntegrationName> integration_name;
-    std::optional<AuthMethod> auth_method;
-    std::optional<ConnectionStatus> status;
+    std::optional<AuthMethod> auth_method;  // `none` erases the credentials, unless others are given
 };
 
 // What a worker says of a connection.

@@ -101,6 +101,10 @@ std::optional<AuthMethod> parse_auth_method(std::string_view text) {
     return parse_name<AuthMethod>(auth_method_names, text);
 }
 
+ConnectionStatus first_status(AuthMethod method) {
+    return method == AuthMethod::none ? ConnectionStatus::connected : ConnectionStatus::connecting;
+}
+
 std::string_view to_string(PersistenceScope scope) {
     return scope_names[static_cast<std::size_t>(scope)];
 }

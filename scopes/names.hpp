@@ -89,6 +89,9 @@ enum class AuthMethod : std::uint8_t { none, username_password, google_sso };
 std::string_view to_string(AuthMethod method);
 std::optional<AuthMethod> parse_auth_method(std::string_view text);
 
+// Where a connection of that method begins.
+ConnectionStatus first_status(AuthMethod method);
+
 // Where an integration keeps what it is told to keep.
 enum class PersistenceScope : std::uint8_t { end_user, workspace, external };
 std::string_view to_string(PersistenceScope scope);

@@ -47,11 +47,6 @@ void answer(Call& call, unsigned status, const scopes::Written<Connection>& writ
     writer.member("request_id", call.request.id).close_object();
 }
 
-// Where a connection of that method begins: `none` needs nobody to connect it.
-ConnectionStatus first_status(AuthMethod method) {
-    return method == AuthMethod::none ? ConnectionStatus::connected : ConnectionStatus::connecting;
-}
-
 // The members of create and PATCH.
 struct ConnectionRequest {
     std::optional<scopes::IntegrationName> source;
@@ -178,7 +173,6 @@ asio::awaitable<void> create_connection(Call& call) {
                                .display_name = {},
                                .end_user = {},
                                .credentials = std::move(request->credentials).value_or(std::nullopt),
-                               .status = first_status(*request->auth_method),
                                .auth_method = *request->auth_method};
     auto created = co_await call.services.identity.connections.create(std::move(made), std::move(*request_id));
     if (!created) co_return call.fail(api::to_problem(created.error()));
@@ -233,9 +227,6 @@ asio::awaitable<void> update_connection(Call& call) {
                                       .credentials = std::move(request->credentials),
                                       .integration_name = std::move(request->source),
                                       .auth_method = request->auth_method};
-    if (request->auth_method == AuthMethod::none) changes.credentials.emplace();  // erased: it needs none
-    // Whoever changes how a connection proves itself has it proven again.
-    if (request->auth_method || changes.credentials) changes.status = first_status(method);
     auto updated = co_await call.services.identity.connections.update(connection->id, std::move(changes),
                                                                       std::move(*request_id));
     if (!updated) co_return call.fail(api::to_problem(updated.error()));

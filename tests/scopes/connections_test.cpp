@@ -232,7 +232,7 @@ BOOST_AUTO_TEST_CASE(nothing_changes_a_terminated_connection) {
     clock.advance(5);
     BOOST_TEST(show(run(connections().terminate(id))) == "terminated , 0 credentials");
     scopes::ConnectionChanges changes;
-    changes.status = scopes::ConnectionStatus::connected;
+    changes.auth_method = scopes::AuthMethod::none;
     BOOST_TEST(outcome(run(connections().update(id, changes))) == "connection_terminated");
     BOOST_TEST(report(id, "connection.connected") == "connection_terminated");
     BOOST_TEST(report(id, "task_run.completed") == "ok");
@@ -249,6 +249,24 @@ BOOST_AUTO_TEST_CASE(reports_move_the_connection_and_tell_what_it_became) {
     }
     BOOST_TEST(report(id, "connection.connecting") == "ok");  // which no worker's report moves to
     BOOST_TEST(to_string(run(connections().get(id)).value().status) == "connected");
+}
+
+BOOST_AUTO_TEST_CASE(another_proof_has_to_be_proven_again) {
+    const auto id = create_connection(workspace, "slack", "");
+    const auto status_after = [&](const scopes::ConnectionChanges& changes) {
+        const auto updated = run(connections().update(id, changes)).value();
+        return std::string(to_string(updated->status)) + ", " + std::to_string(updated->credential_names.size()) +
+               " credentials, " + credentials_of(id);
+    };
+    const auto token = scopes::Credentials::parse(R"({"token":"t"})");
+    BOOST_TEST(status_after({.credentials = token}) == R"(connected, 1 credentials, {"token":"t"})");
+    BOOST_TEST(status_after({.auth_method = scopes::AuthMethod::username_password}) ==
+               R"(connecting, 1 credentials, {"token":"t"})");
+    BOOST_TEST(report(id, "connection.connected") == "ok");
+    BOOST_TEST(status_after({.owner_external_id = scopes::Label::parse("l")}) ==
+               R"(connected, 1 credentials, {"token":"t"})");
+    BOOST_TEST(status_after({.credentials = scopes::Credentials::parse("{}")}) == "connecting, 0 credentials, {}");
+    BOOST_TEST(status_after({.auth_method = scopes::AuthMethod::none}) == "connected, 0 credentials, none");
 }
 
 BOOST_AUTO_TEST_CASE(what_was_done_before_the_end_is_answered_again_after_it) {
