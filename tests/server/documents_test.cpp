@@ -64,7 +64,7 @@ constexpr const char* with_program = "alcove() { " ALCOVE_BINARY " \"$@\"; }\n";
 // Runs the whole session in one shell, as a reader would. `alcove` is the function that the document speaks of.
 void check_session(const std::string& document, std::size_t steps_min, const std::string& alcove) {
     const TemporaryFolder folder;
-    const ServerProcess server(folder / "data");
+    const ServerProcess server(folder / "data", {{"ALCOVE_EXTERNAL_ID_RENAME_ENABLED", "true"}});
     const std::vector<Step> steps = read_session(document);
     BOOST_TEST(steps.size() >= steps_min);
     const std::string end_of_step = "<end of step>\n";
@@ -93,6 +93,11 @@ BOOST_AUTO_TEST_CASE(the_session_of_the_readme_is_true) {
 
 BOOST_AUTO_TEST_CASE(the_session_of_the_tutorial_is_true) {
     check_session("docs/tutorial.md", 25, with_curl);
+}
+
+// The published requests of Deck and Braze among them, sent with curl.
+BOOST_AUTO_TEST_CASE(the_session_of_the_compatibility_is_true) {
+    check_session("docs/compatibility.md", 32, with_curl);
 }
 
 BOOST_AUTO_TEST_CASE(the_session_of_the_command_line_is_true) {
