@@ -198,6 +198,24 @@ BOOST_AUTO_TEST_CASE(receivers_that_misbehave_hold_up_no_other) {
         BOOST_TEST(bad->wait_for(3));
 }
 
+BOOST_AUTO_TEST_CASE(each_of_many_is_told_everything_in_order) {
+    constexpr int destinations = 60;
+    for (int i = 0; i < destinations; ++i)
+        create_destination(receiver.url("/" + std::to_string(i)));
+    std::string expected;
+    for (int i = 0; i < 20; ++i) {
+        create_end_user("acme", "u" + std::to_string(i));
+        expected += "u" + std::to_string(i) + " ";
+    }
+    BOOST_TEST(receiver.wait_for(destinations * 20));
+    std::map<std::string, std::string> told_by_target;
+    for (const auto& request : receiver.requests())
+        told_by_target[request.target] += member(request.body, "external_id") + " ";
+    BOOST_TEST(told_by_target.size() == std::size_t{destinations});
+    for (const auto& [target, told_there] : told_by_target)
+        BOOST_TEST(told_there == expected, target);
+}
+
 BOOST_AUTO_TEST_CASE(a_removed_destination_and_a_deleted_workspace_are_told_nothing_more) {
     const auto id = create_destination(receiver.url("/a"));
     create_destination(receiver.url("/b"));
