@@ -64,8 +64,9 @@ BOOST_AUTO_TEST_CASE(an_orderly_stop_and_start_tells_everything_once) {
 }
 
 BOOST_AUTO_TEST_CASE(what_failed_is_sent_again_before_anything_else) {
-    std::atomic<int> failures = 3;
-    receiver.answer_with([&](const ReceivedRequest&) { return with_status(failures-- > 0 ? 500 : 204); });
+    // Shared: the receiver outlives what stands here.
+    const auto failures = std::make_shared<std::atomic<int>>(3);
+    receiver.answer_with([failures](const ReceivedRequest&) { return with_status((*failures)-- > 0 ? 500 : 204); });
     const auto id = create_destination(receiver.url());
     create_end_user("acme", "u1");
     create_end_user("acme", "u2");
@@ -167,8 +168,9 @@ BOOST_AUTO_TEST_CASE(private_targets_are_called_only_where_that_is_allowed) {
 
 BOOST_AUTO_TEST_CASE(a_redirect_is_a_failure_and_leads_nowhere) {
     Receiver elsewhere;
-    receiver.answer_with([&](const ReceivedRequest&) {
-        return ReceiverReply{.status = 307, .headers = {{"Location", elsewhere.url()}}};
+    // By value: the receiver outlives what stands here.
+    receiver.answer_with([url = elsewhere.url()](const ReceivedRequest&) {
+        return ReceiverReply{.status = 307, .headers = {{"Location", url}}};
     });
     const auto id = create_destination(receiver.url());
     create_end_user("acme", "u1");
