@@ -49,10 +49,10 @@ struct SendOutcome {
 // address is judged when its socket is made, after the name was looked up, so an answer of DNS that changes gets
 // past nothing; a connection that is used again was judged when it was made, by the same rule.
 //
-// Concurrency: send() from any thread; the coroutine goes on, on its own executor. Above concurrency_max deliveries
-// wait for their turn, first come first served, up to limits::waiting_max and limits::waiting_bytes_max. The
-// destructor ends all that is under way or waits; their callers are told so, on executors that must still be there.
-// No send() after it began.
+// Concurrency: send() from any thread; the coroutine goes on, on its own executor, whose context must outlive the
+// sender. Above concurrency_max deliveries wait for their turn, first come first served, up to limits::waiting_max
+// and limits::waiting_bytes_max. The destructor ends all that is under way or waits; their callers are told so. No
+// send() after it began.
 //
 // Limitations: a lone send() cannot be cancelled; it ends within the timeout once its turn has come. A slow
 // receiver takes as many turns as it is sent webhooks: who sends should have few under way to each. A look-up of a
