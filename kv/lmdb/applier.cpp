@@ -185,6 +185,7 @@ bool Applier::apply_frozen(const Frozen& frozen) {
     }
     state_ = state;
     measure_room();
+    core_.index.map_ahead();  // before the index is where everybody reads
     core_.overlays.drop_frozen();
     {
         const std::lock_guard lock(mutex_);

@@ -154,6 +154,7 @@ Environment::Environment(const std::filesystem::path& folder, std::uint64_t map_
         check(mdb_env_set_maxdbs(env_, table_count), "have that many databases");
         check(mdb_env_set_maxreaders(env_, readers_max), "have that many readers");
         check(mdb_env_open(env_, folder.c_str(), MDB_NOTLS, 0600), "be opened");
+        map_ahead_.emplace(folder / "data.mdb");
         int dead = 0;
         check(mdb_reader_check(env_, &dead), "check its readers");
         MDB_txn* txn = nullptr;
@@ -214,6 +215,14 @@ ReadTransaction Environment::read() {
         check(mdb_txn_begin(env_, nullptr, MDB_RDONLY, &txn), "begin a read");
     }
     return {*this, txn, generation};
+}
+
+void Environment::map_ahead() {
+    MDB_envinfo info;
+    MDB_stat stat;
+    mdb_env_info(env_, &info);
+    mdb_env_stat(env_, &stat);
+    map_ahead_->run((info.me_last_pgno + 1) * stat.ms_psize);
 }
 
 std::uint64_t Environment::used_bytes() {

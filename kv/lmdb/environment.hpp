@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "kv/error.hpp"
+#include "kv/lmdb/map_ahead.hpp"
 #include "kv/lmdb/tables.hpp"
 
 struct MDB_env;
@@ -114,6 +115,9 @@ public:
 
     ReadTransaction read();
 
+    // Maps pages that were written since they were read last. The applier's.
+    void map_ahead();
+
     // Of the file's pages, those that hold data: what was ever used less what is free again.
     std::uint64_t used_bytes();
 
@@ -129,6 +133,7 @@ private:
 
     MDB_env* env_ = nullptr;
     unsigned databases_[table_count]{};
+    std::optional<MapAhead> map_ahead_;  // once it is open
 
     // Read transactions that nobody uses. As long as no commit came between, the next reader takes one as it is:
     // its snapshot is still the newest, so it holds back no page. After a commit they are reset, to be renewed.
