@@ -24,16 +24,16 @@ MapAhead::MapAhead(const std::filesystem::path& file) {
     if (::stat(file.c_str(), &wanted) != 0) return;
     std::ifstream maps("/proc/self/maps");
     for (std::string line; std::getline(maps, line);) {
-        unsigned long begin = 0;
+        void* begin = nullptr;
         unsigned long offset = 0;
         unsigned long inode = 0;
         unsigned major = 0;
         unsigned minor = 0;
         const int fields =
-            std::sscanf(line.c_str(), "%lx-%*x %*s %lx %x:%x %lu", &begin, &offset, &major, &minor, &inode);
+            std::sscanf(line.c_str(), "%p-%*x %*s %lx %x:%x %lu", &begin, &offset, &major, &minor, &inode);
         const bool is_it = fields == 5 && offset == 0 && inode == wanted.st_ino &&
                            major == ::major(wanted.st_dev) && minor == ::minor(wanted.st_dev);
-        if (is_it) map_ = reinterpret_cast<std::byte*>(begin);
+        if (is_it) map_ = static_cast<std::byte*>(begin);
     }
     page_bytes_ = static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
 }
