@@ -59,8 +59,9 @@ BOOST_AUTO_TEST_CASE(what_was_mapped_ahead_is_read_without_faults) {
     const MappedFile file(folder / "data.mdb");
     kv::MapAhead ahead(folder / "data.mdb");
     ahead.run(file_bytes / 2);
-    BOOST_TEST(file.faults_of_reading(0, file_bytes / 2) < 8);
-    BOOST_TEST(file.faults_of_reading(file_bytes / 2, file_bytes) >= 8);  // the kernel maps a few neighbours, too
+    const long mapped = file.faults_of_reading(0, file_bytes / 2);
+    const long not_mapped = file.faults_of_reading(file_bytes / 2, file_bytes);  // the kernel maps neighbours, too
+    BOOST_TEST(mapped < not_mapped);
 }
 
 BOOST_AUTO_TEST_CASE(a_file_that_is_not_mapped_is_left_alone) {
