@@ -53,6 +53,7 @@ struct Error {
     std::optional<ExceededQuota> exceeded = {};  // for quota_exceeded
     std::int64_t retry_after_ms = 0;             // for rate_limited: a write may go through then
     bool emptied = false;                        // for compacted: the namespace was emptied since that version
+    std::uint64_t oldest = 0;                    // for compacted: what came after this version can be read
 };
 
 // Called by result::value() on an error; callers that test first never meet it.

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "kv/error.hpp"
+#include "kv/publication.hpp"
 #include "kv/types.hpp"
 
 namespace alcove::kv {
@@ -23,6 +24,7 @@ struct StoreStatus {
     std::string reason;      // why not writable, for a person
     Version version = 0;     // of the last durable commit
     Version applied = 0;     // of the last commit that the index on disk holds
+    Version forgotten = 0;   // what happened up to this one is in no history any more
     std::size_t queued = 0;  // commits that wait for the writer
 };
 
@@ -94,14 +96,19 @@ public:
     // way brings them back. Their space is freed behind. Dropping twice is no error.
     virtual asio::awaitable<Result<Version>> drop_owner(const Owner& owner) = 0;
 
-    // Calls `observer` with every commit of the namespace: after it is durable and readable, before its
-    // answer leaves. It runs on the writer's thread and must be short and not throw. Stops when the handle goes.
-    using Observer = std::function<void(std::span<const Change>)>;
+    // Calls `observer` with every commit of the namespace that becomes readable from now on, in their order: after
+    // it is durable and readable, before its answer leaves; and with the drop of its owner. It runs on the writer's
+    // thread and must be short and not throw. Stops when the handle goes.
+    using Observer = std::function<void(const PublicationPointer&)>;
     class Subscription {
     public:
         virtual ~Subscription() = default;
     };
     virtual std::unique_ptr<Subscription> subscribe(const NamespaceName& name, Observer observer) = 0;
+
+    // Every observer has been called with everything up to this version. Never ahead of what is readable, and never
+    // behind what was answered.
+    virtual Version told() const = 0;
 
     // Drawn anew by a restore: cursors of another epoch mean nothing here. Hexadecimal.
     virtual std::string epoch() const = 0;

@@ -1,12 +1,21 @@
 // What is not plain about the plain values: the one name that is no caller's choice, and views of entries.
 #include "kv/types.hpp"
 
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
 namespace alcove::kv {
 
 NamespaceName system_namespace() {
     NamespaceName name;
     name.scope = Scope::system;
     return name;
+}
+
+std::size_t NamespaceNameHash::operator()(const NamespaceName& name) const {
+    const auto seed = XXH3_64bits_withSeed(name.workspace.data, sizeof name.workspace.data,
+                                           static_cast<std::uint64_t>(name.scope));
+    return name.subject.empty() ? seed : XXH3_64bits_withSeed(name.subject.data(), name.subject.size(), seed);
 }
 
 std::string sequential_key(std::string_view prefix, Version version, std::string_view suffix) {

@@ -38,6 +38,10 @@ struct NamespaceName {
     bool operator==(const NamespaceName&) const = default;
 };
 
+struct NamespaceNameHash {
+    std::size_t operator()(const NamespaceName& name) const;
+};
+
 // The namespace in which identity keeps its records; one for the whole server.
 NamespaceName system_namespace();
 
@@ -263,9 +267,10 @@ struct NamespacesPage {
 };
 
 // One changed key of one commit, as the history tells it. `empty` stands for all keys and files at once and names
-// none of them; only observers meet it, because a history does not reach back behind it.
+// none of them, `drop` for the end of the namespace with its owner; only observers meet these two, because a
+// history does not reach back behind them.
 struct Change {
-    enum class Kind : std::uint8_t { put = 1, remove = 2, expire = 3, empty = 4 };
+    enum class Kind : std::uint8_t { put = 1, remove = 2, expire = 3, empty = 4, drop = 5 };
     Kind kind = Kind::put;
     Collection collection = Collection::key;
     std::string key;

@@ -21,11 +21,11 @@ Directory::Directory(SystemStore& records, Integrations& integrations, std::size
       cache_(entries_max),
       policies_(entries_max),
       subscription_(records.store().subscribe(records.name(),
-                                              [this](std::span<const kv::Change> changes) { observe(changes); })) {}
+                                              [this](const kv::PublicationPointer& told) { observe(*told); })) {}
 
 // Invalidating a record that nothing came from costs a few nanoseconds, so it is not asked which record it is.
-void Directory::observe(std::span<const kv::Change> changes) {
-    for (const auto& change : changes) {
+void Directory::observe(const kv::Publication& publication) {
+    for (const auto& change : publication.changes()) {
         if (change.kind == kv::Change::Kind::empty) {
             cache_.invalidate_all();
             policies_.invalidate_all();

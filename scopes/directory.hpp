@@ -55,7 +55,7 @@ public:
     asio::awaitable<Result<Resolved>> policy(Uuid workspace, std::string_view selector);
 
 private:
-    void observe(std::span<const kv::Change> changes);
+    void observe(const kv::Publication& publication);
 
     SystemStore& records_;
     Integrations& integrations_;

@@ -79,8 +79,8 @@ Tokens::Tokens(SystemStore& records, UuidMaker& ids, EndUsers& end_users)
     : records_(records),
       ids_(ids),
       end_users_(end_users),
-      subscription_(records.store().subscribe(records.name(), [this](std::span<const kv::Change> changes) {
-          for (const auto& change : changes) {
+      subscription_(records.store().subscribe(records.name(), [this](const kv::PublicationPointer& told) {
+          for (const auto& change : told->changes()) {
               if (concerns_tokens(change)) generation_.fetch_add(1, std::memory_order_seq_cst);
           }
       })) {}
@@ -282,9 +282,20 @@ asio::awaitable<Result<void>> Tokens::delete_mcp_token(Uuid id, std::optional<kv
     co_return store_error(outcome.error());
 }
 
+std::optional<std::string> token_digest(std::string_view token) {
+    if (token.empty() || token.size() > token_bytes_max) return std::nullopt;
+    return sha256_hex(token);
+}
+
 asio::awaitable<Result<std::shared_ptr<const Principal>>> Tokens::find(std::string_view token) {
-    if (token.empty() || token.size() > token_bytes_max) co_return std::shared_ptr<const Principal>();
-    auto key = keys::token(sha256_hex(token));
+    auto digest = token_digest(token);
+    if (!digest) co_return std::shared_ptr<const Principal>();
+    auto found = co_await find_digest(std::move(*digest));
+    co_return found;
+}
+
+asio::awaitable<Result<std::shared_ptr<const Principal>>> Tokens::find_digest(std::string digest) {
+    auto key = keys::token(digest);
     auto entry = co_await records_.find(std::move(key));
     if (!entry) co_return entry.error();
     if (!*entry) co_return std::shared_ptr<const Principal>();

@@ -64,6 +64,9 @@ struct Issued {
     std::optional<std::string> plain;
 };
 
+// What is kept of a token; nullopt for a text that can be none.
+std::optional<std::string> token_digest(std::string_view token);
+
 // Secrets are stored and looked up as their SHA-256 only. Thread-safe. What it is given must outlive it.
 class Tokens {
 public:
@@ -102,6 +105,9 @@ public:
 
     // nullptr when nobody has that token. `token` must stay valid.
     asio::awaitable<Result<std::shared_ptr<const Principal>>> find(std::string_view token);
+
+    // The same by what token_digest() made of the token, for who must not keep tokens.
+    asio::awaitable<Result<std::shared_ptr<const Principal>>> find_digest(std::string digest);
 
     // Changes whenever any token does: what was found under another generation must be found again.
     // Take it before find().

@@ -169,6 +169,7 @@ Core::Core(EngineOptions engine_options)
                                         .notice = options.notice};
     log = std::make_unique<log::CommitLog>(std::move(log_options), state.position, state.applied, replay);
     overlays.publish(log->last_version());
+    told = log->last_version();
     sync_folder(options.directory);
     sync_folder(std::filesystem::absolute(options.directory).parent_path());
 }

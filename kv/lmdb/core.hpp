@@ -79,6 +79,7 @@ struct Core {
     Observers observers;
     Room room;
     std::atomic<Version> applied{0};
+    std::atomic<Version> told{0};  // see Store::told()
     std::atomic<std::size_t> queued{0};
     std::atomic<bool> closing{false};
 

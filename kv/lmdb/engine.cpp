@@ -229,6 +229,8 @@ public:
         return core_.observers.subscribe(name, std::move(observer));
     }
 
+    Version told() const override { return core_.told; }
+
     std::string epoch() const override {
         char text[17];
         std::snprintf(text, sizeof text, "%016llx", static_cast<unsigned long long>(core_.state.epoch));
@@ -244,6 +246,7 @@ public:
                 .reason = std::string(refusal),
                 .version = core_.overlays.published(),
                 .applied = core_.applied,
+                .forgotten = core_.log->forgotten(),
                 .queued = core_.queued};
     }
 

@@ -3,9 +3,6 @@
 
 #include <openssl/sha.h>
 
-#define XXH_INLINE_ALL
-#include <xxhash.h>
-
 #include "kv/error.hpp"
 
 namespace alcove::kv {
@@ -163,12 +160,6 @@ Leftover decode_leftover(std::string_view bytes) {
     leftover.keeps_internal = decoder.u8() != 0;
     if (!decoder.ok()) throw StoreFailure("the record of an emptied namespace is damaged");
     return leftover;
-}
-
-std::size_t NamespaceNameHash::operator()(const NamespaceName& name) const {
-    const auto seed = XXH3_64bits_withSeed(name.workspace.data, sizeof name.workspace.data,
-                                           static_cast<std::uint64_t>(name.scope));
-    return name.subject.empty() ? seed : XXH3_64bits_withSeed(name.subject.data(), name.subject.size(), seed);
 }
 
 std::optional<NamespaceId> NamespaceCache::find(const NamespaceName& name) const {

@@ -60,10 +60,6 @@ IndexKey leftover_key(NamespaceId id);
 std::string encode_leftover(const Leftover& leftover);
 Leftover decode_leftover(std::string_view bytes);
 
-struct NamespaceNameHash {
-    std::size_t operator()(const NamespaceName& name) const;
-};
-
 // Thread-safe. The number of a name is right until its owner is dropped or it is emptied. The writer closes the
 // cache before it publishes such a commit, and opens it afterwards: nothing that was looked up before is in it
 // then.

@@ -1,12 +1,12 @@
 // Who wants to hear of the commits of which namespace.
 #pragma once
 
-#include <atomic>
 #include <list>
 #include <memory>
 #include <mutex>
-#include <span>
 #include <unordered_map>
+#include <utility>
+#include <vector>
 
 #include "kv/lmdb/namespaces.hpp"
 #include "kv/store.hpp"
@@ -20,47 +20,62 @@ public:
         const std::lock_guard lock(shared_->mutex);
         auto& list = shared_->by_name[name];
         list.push_back(std::move(observer));
-        shared_->any.store(true, std::memory_order_relaxed);
         return std::make_unique<Handle>(shared_, name, std::prev(list.end()));
     }
 
-    bool watching(const NamespaceName& name) const {
-        if (!shared_->any.load(std::memory_order_relaxed)) return false;
-        const std::lock_guard lock(shared_->mutex);
-        return shared_->by_name.contains(name);
-    }
-
-    void notify(const NamespaceName& name, std::span<const Change> changes) {
+    // `changes()` makes what there is to tell; it is asked only when somebody wants to hear.
+    template <class MakeChanges>
+    void notify(const NamespaceName& name, MakeChanges changes) {
         const std::lock_guard lock(shared_->mutex);
         const auto it = shared_->by_name.find(name);
-        if (it == shared_->by_name.end()) return;
-        for (const Store::Observer& observer : it->second)
-            observer(changes);
+        if (it != shared_->by_name.end()) tell(it->second, changes());
+    }
+
+    void notify_dropped(const Owner& owner, Version version) {
+        const std::lock_guard lock(shared_->mutex);
+        for (const auto& [name, observers] : shared_->by_name) {
+            const bool owned = name.workspace == owner.workspace && name.scope != Scope::system &&
+                               (!owner.subject || *owner.subject == Owner::Subject{name.scope, name.subject});
+            if (!owned) continue;
+            Change change;
+            change.kind = Change::Kind::drop;
+            change.version = version;
+            std::vector<Change> changes;
+            changes.push_back(std::move(change));
+            tell(observers, std::move(changes));
+        }
     }
 
 private:
+    using List = std::list<Store::Observer>;
+
     struct Shared {
         std::mutex mutex;
-        std::atomic<bool> any{false};
-        std::unordered_map<NamespaceName, std::list<Store::Observer>, NamespaceNameHash> by_name;
+        std::unordered_map<NamespaceName, List, NamespaceNameHash> by_name;
     };
+
+    static void tell(const List& observers, std::vector<Change> changes) {
+        if (changes.empty()) return;  // the commit was the store's own
+        const auto publication = std::make_shared<const Publication>(std::move(changes));
+        for (const Store::Observer& observer : observers)
+            observer(publication);
+    }
 
     class Handle : public Store::Subscription {
     public:
-        Handle(std::shared_ptr<Shared> shared, NamespaceName name, std::list<Store::Observer>::iterator place)
+        Handle(std::shared_ptr<Shared> shared, NamespaceName name, List::iterator place)
             : shared_(std::move(shared)), name_(std::move(name)), place_(place) {}
         ~Handle() override {
             const std::lock_guard lock(shared_->mutex);
             const auto it = shared_->by_name.find(name_);
             it->second.erase(place_);
             if (it->second.empty()) shared_->by_name.erase(it);
-            shared_->any.store(!shared_->by_name.empty(), std::memory_order_relaxed);
         }
 
     private:
         std::shared_ptr<Shared> shared_;
         NamespaceName name_;
-        std::list<Store::Observer>::iterator place_;
+        List::iterator place_;
     };
 
     std::shared_ptr<Shared> shared_ = std::make_shared<Shared>();

@@ -248,6 +248,7 @@ Result<ChangesPage> Reader::changes(const NamespaceName& name, Version after, st
     page.through = std::max(after, snapshot.version());
     if (state->usage.version <= after) return page;
     Error compacted = error(Errc::compacted, "the history no longer reaches back to that version");
+    compacted.oldest = std::max(core_.options.history ? forgotten : snapshot.version(), state->emptied_version);
     if (after < state->emptied_version) {
         compacted.message = "the namespace was emptied since that version";
         compacted.emptied = true;
@@ -266,7 +267,10 @@ Result<ChangesPage> Reader::changes(const NamespaceName& name, Version after, st
             break;
         }
         const auto record = core_.log->read_commit(decode_position(scan.value()));
-        if (!record) return compacted;
+        if (!record) {
+            compacted.oldest = std::max(compacted.oldest, core_.log->forgotten());
+            return compacted;
+        }
         last = load_be64(scan.key().data() + 8);
         bytes += record->size();
         for (Change& change : changes_of(log::decode_commit(*record), last))

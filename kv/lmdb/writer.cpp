@@ -390,17 +390,19 @@ bool Writer::log_records(std::vector<log::CommitRecord> records) {
     for (std::size_t i = 0; i < records.size(); ++i) {
         const Version version = next_version();
         const log::Position at{group_at.segment, group_at.offset + group_.size() + begins[i]};
-        materialise(records[i], version, at, core_.options.history, *overlays_->active);
+        log::CommitRecord& record = records[i];
+        materialise(record, version, at, core_.options.history, *overlays_->active);
         ++group_commits_;
-        if (records[i].dropped) continue;
-        for (const log::Effect& effect : records[i].effects) {
-            if (effect.kind != Change::Kind::put) continue;
-            if (const auto expires = decode_record(effect.record).expires_ms) {
-                next_expiry_ms_ = std::min(next_expiry_ms_, *expires);
+        if (!record.dropped) {
+            for (const log::Effect& effect : record.effects) {
+                if (effect.kind != Change::Kind::put) continue;
+                if (const auto expires = decode_record(effect.record).expires_ms) {
+                    next_expiry_ms_ = std::min(next_expiry_ms_, *expires);
+                }
             }
+            if (touched_.empty() || !(touched_.back() == record.name)) touched_.push_back(record.name);
         }
-        if (touched_.empty() || !(touched_.back() == records[i].name)) touched_.push_back(records[i].name);
-        if (core_.observers.watching(records[i].name)) told_.push_back({records[i], version});
+        logged_.push_back({std::move(record), version});
     }
     group_.append(payload);
     return true;
@@ -419,13 +421,12 @@ void Writer::finish_group() {
         if (renumbered_any_) core_.names.close();
         core_.overlays.publish(last);
         if (renumbered_any_) core_.names.open();
-        for (const Told& told : told_) {
-            core_.observers.notify(told.record.name, changes_of(told.record, told.version));
-        }
+        tell_observers();
+        core_.told.store(last);
         group_.assign(log::group_header_bytes, '\0');
         group_commits_ = 0;
         touched_.clear();
-        told_.clear();
+        logged_.clear();
         renumbered_any_ = false;
     }
     if (answers_.empty()) return;
@@ -438,6 +439,19 @@ void Writer::finish_group() {
     }
     core_.queued.fetch_sub(answers_.size(), std::memory_order_relaxed);
     answer_later(std::exchange(answers_, {}));
+}
+
+// Who subscribes while the group is on its way to the disk has not read what it holds: so all of it is told, and
+// whether somebody listens is asked now.
+void Writer::tell_observers() {
+    for (Logged& logged : logged_) {
+        log::CommitRecord& record = logged.record;
+        if (record.dropped) {
+            core_.observers.notify_dropped(*record.dropped, logged.version);
+        } else {
+            core_.observers.notify(record.name, [&] { return changes_of(record, logged.version); });
+        }
+    }
 }
 
 NamespaceState* Writer::state_of(const NamespaceName& name) {

@@ -84,7 +84,7 @@ public:
 private:
     using Steady = std::chrono::steady_clock;
 
-    struct Told {  // what an observer of a namespace will be told
+    struct Logged {  // of the group
         log::CommitRecord record;
         Version version;
     };
@@ -103,6 +103,7 @@ private:
     bool log_records(std::vector<log::CommitRecord> records);
     bool log_record(log::CommitRecord record);
     void finish_group();
+    void tell_observers();
     void fail(const std::string& why);
     void freeze_when_due();
     NamespaceState* state_of(const NamespaceName& name);
@@ -127,7 +128,7 @@ private:
     std::string group_;  // space for the header, then the payload
     std::uint32_t group_commits_ = 0;
     std::vector<Answer> answers_;
-    std::vector<Told> told_;
+    std::vector<Logged> logged_;  // for the observers
     std::unordered_map<NamespaceName, NamespaceState, NamespaceNameHash> states_;
     std::vector<NamespaceName> touched_;  // states that the group changed
     bool renumbered_any_ = false;         // a name has another number from this group on, or none

@@ -55,8 +55,8 @@ Deliverer::~Deliverer() {
 
 asio::awaitable<scopes::Result<void>> Deliverer::start() {
     const auto& records = identity_.records;
-    subscription_ = records.store().subscribe(records.name(),
-                                              [this](std::span<const kv::Change> changes) { observe(changes); });
+    subscription_ =
+        records.store().subscribe(records.name(), [this](const kv::PublicationPointer& told) { observe(*told); });
     auto ids = co_await identity_.webhooks.active_ids();
     if (!ids) co_return ids.error();
     for (const auto& id : *ids)
@@ -76,11 +76,11 @@ void Deliverer::stop() {
 }
 
 // On the store's writer thread.
-void Deliverer::observe(std::span<const kv::Change> changes) {
+void Deliverer::observe(const kv::Publication& publication) {
     constexpr std::size_t uuid_length = 36;
     constexpr std::string_view event_mark = "/event/";
     std::optional<scopes::Uuid> told;  // a commit's events are of one workspace
-    for (const auto& change : changes) {
+    for (const auto& change : publication.changes()) {
         const std::string_view key = change.key;
         if (change.kind == kv::Change::Kind::put && key.starts_with(scopes::keys::deliveries)) {
             const auto id = scopes::id_at_end(key);
@@ -168,7 +168,7 @@ asio::awaitable<Deliverer::Loaded> Deliverer::load(Follower& follower) {
     const auto* selection = std::get_if<scopes::KeySelection>(&followed.webhook.selection);
     if (selection != nullptr && !follower.subscription) {
         // Outlives the subscription: it is the follower's own.
-        auto wake = [this, &follower](std::span<const kv::Change>) {
+        auto wake = [this, &follower](const kv::PublicationPointer&) {
             if (follower.woken.exchange(true)) return;
             asio::post(background_.executor(), [this, id = follower.id] {
                 const auto found_again = followers_.find(id);

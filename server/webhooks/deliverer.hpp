@@ -53,7 +53,7 @@ private:
     struct Follower;
     using FollowerPointer = std::shared_ptr<Follower>;
 
-    void observe(std::span<const kv::Change> changes);
+    void observe(const kv::Publication& publication);
     void ensure_followed(scopes::Uuid id);
     void wake_followers_of(scopes::Uuid workspace);
     asio::awaitable<void> follow(FollowerPointer follower);

@@ -44,6 +44,7 @@ std::string_view name_of(kv::Change::Kind kind) {
         case kv::Change::Kind::expire:
             return "expire";
         case kv::Change::Kind::empty:
+        case kv::Change::Kind::drop:
             break;
     }
     return "empty";

@@ -104,8 +104,8 @@ BOOST_AUTO_TEST_CASE(the_history_begins_anew_and_says_why) {
 
 BOOST_AUTO_TEST_CASE(observers_are_told) {
     std::vector<kv::Change> heard;
-    const auto observer = [&heard](std::span<const kv::Change> changes) {
-        heard.insert(heard.end(), changes.begin(), changes.end());
+    const auto observer = [&heard](const kv::PublicationPointer& told) {
+        heard.insert(heard.end(), told->changes().begin(), told->changes().end());
     };
     const auto subscription = store().subscribe(name, observer);
     commit({put("a", "1")});

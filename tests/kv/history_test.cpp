@@ -82,8 +82,8 @@ BOOST_AUTO_TEST_CASE(a_namespace_that_began_after_the_trimmed_part_has_its_whole
 
 BOOST_AUTO_TEST_CASE(observers_hear_of_a_commit_before_its_answer) {
     std::vector<std::string> heard;
-    const auto observer = [&heard](std::span<const kv::Change> changes) {
-        for (const kv::Change& change : changes)
+    const auto observer = [&heard](const kv::PublicationPointer& told) {
+        for (const kv::Change& change : told->changes())
             heard.push_back(change.key);
     };
     auto subscription = store().subscribe(name, observer);

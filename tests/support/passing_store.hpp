@@ -67,6 +67,7 @@ public:
                                                          std::optional<kv::RequestId> request_id) override {
         return store_.empty(name, std::move(request_id));
     }
+    kv::Version told() const override { return store_.told(); }
     std::unique_ptr<Subscription> subscribe(const kv::NamespaceName& name, Observer observer) override {
         return store_.subscribe(name, std::move(observer));
     }
