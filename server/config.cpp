@@ -45,6 +45,14 @@ void check_url(const std::string& text) {
     if (text.ends_with("/")) throw ConfigError("\"" + text + "\" must not end with a slash");
 }
 
+void check_origins(const std::string& text) {
+    for (const std::string& origin : parse_origins(text)) {
+        const bool site = origin.starts_with("http://") || origin.starts_with("https://");
+        if (origin == "*" || (site && origin.find('/', origin.find("//") + 2) == std::string::npos)) continue;
+        throw ConfigError("'" + origin + "' is no origin: it must be like https://app.example.com, or *");
+    }
+}
+
 void check_not_empty(const std::string& text) {
     if (text.empty()) throw ConfigError("must not be empty");
 }
@@ -197,6 +205,9 @@ std::span<const ConfigKey> config_keys() {
          Key::Count{&Config::threads, 0, 256}},
         {"server", "public_url", "how clients reach the server, for URLs in answers; empty: none",
          Key::Text{&Config::public_url, check_url}},
+        {"server", "allowed_origins",
+         "origins whose pages may use the API from a browser, with commas between; *: all; empty: none",
+         Key::Text{&Config::allowed_origins, check_origins}},
         {"server", "access_log", "one line on stderr for every request", Key::Flag{&Config::access_log}},
         {"server", "connections_max", "connections open at once; one more is answered 503",
          Key::Count{&Config::connections_max, 1, 1'000'000}},
@@ -208,6 +219,8 @@ std::span<const ConfigKey> config_keys() {
          Key::Seconds{&Config::write_timeout, tenth, hour}},
         {"server", "idle_timeout_seconds", "between two requests of a connection",
          Key::Seconds{&Config::idle_timeout, tenth, hour}},
+        {"server", "watch_heartbeat_seconds", "between two signs of life of a watch",
+         Key::Seconds{&Config::watch_heartbeat, tenth, Milliseconds(60'000)}},
         {"server", "shutdown_seconds", "for requests under way when the server is told to stop",
          Key::Seconds{&Config::shutdown, Milliseconds(0), hour}},
         {"store", "data", "the data folder", Key::Text{&Config::data, check_not_empty}},
@@ -392,6 +405,16 @@ void load_environment(Config& config, const std::map<std::string, std::string>& 
             throw ConfigError("environment: " + name + ": " + error.what());
         }
     }
+}
+
+std::vector<std::string> parse_origins(const std::string& text) {
+    std::vector<std::string> origins;
+    std::string origin;
+    for (const char c : text + ',') {
+        if (c != ',' && c != ' ') origin.push_back(c);
+        if (c == ',' && !origin.empty()) origins.push_back(std::exchange(origin, {}));
+    }
+    return origins;
 }
 
 ListenAddress parse_listen(const std::string& text) {

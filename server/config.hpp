@@ -21,12 +21,14 @@ struct Config {
     std::string listen = "127.0.0.1:7411";
     std::uint64_t threads = 0;  // 0: one per CPU that the process may use
     std::string public_url;
+    std::string allowed_origins;
     bool access_log = false;
     std::uint64_t connections_max = 10'000;
     Milliseconds header_timeout{10'000};
     Milliseconds body_timeout{30'000};
     Milliseconds write_timeout{30'000};
     Milliseconds idle_timeout{75'000};
+    Milliseconds watch_heartbeat{15'000};
     Milliseconds shutdown{10'000};
 
     std::string data = "./data";
@@ -111,6 +113,9 @@ std::span<const ConfigKey> config_keys();
 // Each throws ConfigError that names file and line, or the variable, and the key.
 void load_file(Config& config, const std::string& path);
 void load_environment(Config& config, const std::map<std::string, std::string>& environment);
+
+// The origins of server.allowed_origins.
+std::vector<std::string> parse_origins(const std::string& text);
 
 // "127.0.0.1:7411", "localhost:7411", "[::1]:0". Throws ConfigError.
 struct ListenAddress {

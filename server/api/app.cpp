@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "scopes/json_writer.hpp"
+#include "server/api/cors.hpp"
 #include "server/api/error.hpp"
 #include "server/api/journal.hpp"
 #include "server/api/namespaces.hpp"
@@ -65,11 +66,13 @@ App::App(kv::Store& store, Settings settings)
       authenticator_(identity_.tokens),
       external_id_limit_(braze::requests_per_minute_max),
       deliverer_(identity_, settings_.webhooks, journal_notice),
+      watches_(identity_, settings_.watch_heartbeat),
       services_{.store = store,
                 .identity = identity_,
                 .settings = settings_,
                 .external_id_limit = external_id_limit_,
                 .deliverer = deliverer_,
+                .watches = watches_,
                 .stopping = stopping_} {
     for (const auto& endpoint : endpoints()) {
         if (!endpoint.pattern.starts_with(namespace_mark)) {
@@ -99,12 +102,14 @@ asio::awaitable<scopes::Result<std::optional<std::string>>> App::start(std::opti
 
 void App::stopping() {
     stopping_ = true;
+    watches_.stations.stir();
     deliverer_.stop();
 }
 
 asio::awaitable<void> App::serve(http::Exchange& exchange) {
     using Outcome = http::Router::Outcome;
     const auto& request = exchange.request;
+    if (answer_origin(settings_, request, exchange.response)) co_return;
     const auto match = router_.match(request.method, request.path);
     const bool matched = match.outcome == Outcome::matched;
     const Endpoint* endpoint = matched ? routes_[match.route].endpoint : nullptr;
@@ -140,7 +145,7 @@ asio::awaitable<void> App::serve(http::Exchange& exchange) {
     if (endpoint->and_permission && !call.principal->may(*endpoint->and_permission)) {
         co_return call.fail(forbidden(*endpoint->and_permission));
     }
-    if (call.form != NamespaceForm::none) {
+    if (call.form != NamespaceForm::none && call.principal != nullptr) {
         call.namespace_name = remembered_namespace(call);
         if (!call.namespace_name) {
             auto resolved = co_await resolve_namespace(call);

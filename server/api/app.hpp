@@ -15,6 +15,7 @@
 #include "server/auth/authenticator.hpp"
 #include "server/http/message.hpp"
 #include "server/http/router.hpp"
+#include "server/watch/hub.hpp"
 
 namespace alcove::api {
 
@@ -56,6 +57,7 @@ private:
     auth::Authenticator authenticator_;
     auth::MinuteLimit external_id_limit_;
     webhooks::Deliverer deliverer_;
+    watch::Hub watches_;
     std::atomic<bool> stopping_ = false;
     Services services_;
     http::Router router_;

@@ -2,9 +2,11 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <cstddef>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "kv/store.hpp"
 #include "scopes/identity.hpp"
@@ -16,6 +18,10 @@
 #include "server/http/router.hpp"
 #include "server/webhooks/deliverer.hpp"
 
+namespace alcove::watch {
+class Hub;
+}
+
 namespace alcove::api {
 
 namespace asio = boost::asio;
@@ -23,9 +29,11 @@ namespace asio = boost::asio;
 struct Settings {
     std::size_t value_bytes = kv::limits::value_bytes_default;  // limits.value_bytes
     bool access_log = false;
-    bool external_id_rename = false;  // external_id_rename.enabled
-    std::string public_url;           // server.public_url; empty: none
-    scopes::MasterKeys master_keys;   // of what must be recovered
+    bool external_id_rename = false;                    // external_id_rename.enabled
+    std::string public_url;                             // server.public_url; empty: none
+    std::vector<std::string> allowed_origins{};         // server.allowed_origins
+    std::chrono::milliseconds watch_heartbeat{15'000};  // server.watch_heartbeat_seconds
+    scopes::MasterKeys master_keys;                     // of what must be recovered
     webhooks::DelivererOptions webhooks;
 };
 
@@ -36,6 +44,7 @@ struct Services {
     const Settings& settings;
     auth::MinuteLimit& external_id_limit;
     webhooks::Deliverer& deliverer;
+    watch::Hub& watches;
     const std::atomic<bool>& stopping;
 };
 

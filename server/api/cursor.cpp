@@ -1,5 +1,6 @@
 #include "server/api/cursor.hpp"
 
+#include <charconv>
 #include <cstddef>
 
 #include "scopes/secret.hpp"
@@ -32,6 +33,18 @@ std::optional<std::string> parse_cursor(CursorScope scope, std::string_view curs
 
 std::string print_history_cursor(std::string_view epoch, std::uint64_t version) {
     return encode_base64url(std::string(epoch).append(".").append(std::to_string(version)));
+}
+
+std::optional<HistoryCursor> parse_history_cursor(std::string_view cursor) {
+    const auto text = decode_base64url(cursor);
+    if (!text) return std::nullopt;
+    const auto dot = text->find('.');
+    if (dot == std::string::npos || dot == 0) return std::nullopt;
+    HistoryCursor parsed{.epoch = text->substr(0, dot)};
+    const char* end = text->data() + text->size();
+    const auto [rest, error] = std::from_chars(text->data() + dot + 1, end, parsed.version);
+    if (error != std::errc() || rest != end) return std::nullopt;
+    return parsed;
 }
 
 }  // namespace alcove::api

@@ -21,4 +21,11 @@ std::optional<std::string> parse_cursor(CursorScope scope, std::string_view curs
 // A place in a namespace's history: everything up to that version. Means nothing in another epoch.
 std::string print_history_cursor(std::string_view epoch, std::uint64_t version);
 
+struct HistoryCursor {
+    std::string epoch;
+    std::uint64_t version = 0;
+};
+// nullopt when it is none.
+std::optional<HistoryCursor> parse_history_cursor(std::string_view cursor);
+
 }  // namespace alcove::api

@@ -1,14 +1,18 @@
 #include "server/api/kv.hpp"
 
+#include <chrono>
+#include <string>
 #include <utility>
 
 #include "server/api/conditions.hpp"
 #include "server/api/idempotency.hpp"
 #include "server/api/json.hpp"
+#include "server/api/long_poll.hpp"
 #include "server/api/operations.hpp"
 #include "server/api/parameters.hpp"
 #include "server/api/values.hpp"
 #include "server/http/date.hpp"
+#include "server/watch/limits.hpp"
 
 namespace alcove::api {
 namespace {
@@ -35,6 +39,23 @@ Result<kv::Expiry> take_expiry(Call& call) {
     return kv::Expiry::never();
 }
 
+// How long a read may wait for news; nullopt: not at all.
+Result<std::optional<std::chrono::milliseconds>> take_wait(const Call& call) {
+    using std::chrono::milliseconds;
+    if (call.request.query.empty() || plain_end_user(call)) return std::optional<milliseconds>();
+    auto query = parse_query(call);
+    if (!query) return query.error();
+    const auto seconds = query->take("wait");
+    if (auto problem = refuse_unknown(*query)) return *std::move(problem);
+    if (!seconds) return std::optional<milliseconds>();
+    const auto time = parse_ttl("wait", *seconds);
+    if (!time || time->ms > watch::limits::wait_max.count()) {
+        return invalid_field("wait", "'wait' must be a number of seconds above 0 and at most " +
+                                         std::to_string(watch::limits::wait_max.count() / 1000));
+    }
+    return std::optional(milliseconds(time->ms));
+}
+
 // What a commit on one key failed of: a failed check is a condition of the request.
 Problem single_problem(kv::Error error) {
     if (error.code == kv::Errc::check_failed && !error.failed.empty()) {
@@ -47,11 +68,13 @@ Problem single_problem(kv::Error error) {
 }  // namespace
 
 asio::awaitable<void> get_key(Call& call) {
-    if (auto problem = refuse_query(call)) co_return call.fail(*problem);
+    const auto wait = take_wait(call);
+    if (!wait) co_return call.fail(wait.error());
     const auto key = call.param("key");
     if (auto problem = refuse_key("key", key)) co_return call.fail(*problem);
 
-    auto entry = co_await call.services.store.get(*call.namespace_name, key);
+    auto reading = *wait ? get_when_new(call, key, **wait) : call.services.store.get(*call.namespace_name, key);
+    auto entry = co_await std::move(reading);
     if (!entry) co_return call.fail(to_problem(entry.error()));
     const auto verdict = judge_read(call.request, *entry);
     if (!verdict) co_return call.fail(verdict.error());

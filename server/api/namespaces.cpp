@@ -59,15 +59,13 @@ scopes::Resolved remembered(const Call& call) {
 }
 
 // By the integration's policy. Whoever names an end user names one that is there, also where the policy needs none.
-asio::awaitable<Result<scopes::Resolved>> resolve_integration(Call& call, scopes::Uuid workspace) {
-    auto& directory = call.services.identity.directory;
-    auto policy = co_await directory.policy(workspace, call.match[1].value);
+asio::awaitable<Result<scopes::Resolved>> resolve_integration(scopes::Directory& directory, scopes::Uuid workspace,
+                                                              const NamespaceSelector& selector) {
+    auto policy = co_await directory.policy(workspace, selector.subject);
     if (!policy) co_return to_problem(policy.error());
-    auto query = http::Query::parse(call.request.query);
-    if (!query) co_return invalid_field(query.error().name, query.error().message);
     scopes::Resolved end_user;
-    if (const auto end_user_id = query->take(end_user_parameter)) {
-        auto found = co_await directory.end_user(workspace, *end_user_id);
+    if (selector.end_user_id) {
+        auto found = co_await directory.end_user(workspace, *selector.end_user_id);
         if (!found) co_return to_problem(found.error());
         end_user = std::move(*found);
     }
@@ -77,16 +75,17 @@ asio::awaitable<Result<scopes::Resolved>> resolve_integration(Call& call, scopes
     co_return to_problem(refused.error());
 }
 
-asio::awaitable<Result<scopes::Resolved>> resolve(Call& call) {
-    auto workspace = co_await resolve_workspace(call, call.match[0].value);
-    if (!workspace || call.form == NamespaceForm::workspace) co_return workspace;
+asio::awaitable<Result<scopes::Resolved>> resolve(scopes::Directory& directory, const scopes::Principal& principal,
+                                                  const NamespaceSelector& selector) {
+    auto workspace = co_await resolve_workspace(directory, principal, selector.workspace);
+    if (!workspace || selector.form == NamespaceForm::workspace) co_return workspace;
     const scopes::Uuid workspace_id = (*workspace)->workspace;
-    if (call.form == NamespaceForm::external) co_return resolve_external(workspace_id, call.match[1].value);
-    if (call.form == NamespaceForm::integration) {
-        auto by_policy = co_await resolve_integration(call, workspace_id);
+    if (selector.form == NamespaceForm::external) co_return resolve_external(workspace_id, selector.subject);
+    if (selector.form == NamespaceForm::integration) {
+        auto by_policy = co_await resolve_integration(directory, workspace_id, selector);
         co_return by_policy;
     }
-    auto end_user = co_await call.services.identity.directory.end_user(workspace_id, call.match[1].value);
+    auto end_user = co_await directory.end_user(workspace_id, selector.subject);
     if (!end_user) co_return to_problem(end_user.error());
     co_return *end_user;
 }
@@ -105,16 +104,23 @@ std::optional<Problem> refuse_workspace(const Call& call, const scopes::Uuid& wo
     return scope_denied();
 }
 
-asio::awaitable<Result<scopes::Resolved>> resolve_workspace(Call& call, std::string_view selector) {
-    auto resolved = co_await call.services.identity.directory.workspace(selector);
+asio::awaitable<Result<scopes::Resolved>> resolve_workspace(scopes::Directory& directory,
+                                                            const scopes::Principal& principal,
+                                                            std::string_view selector) {
+    auto resolved = co_await directory.workspace(selector);
     if (!resolved) {
         // Whoever is held to some workspaces does not learn which others there are.
         const bool unknown = resolved.error().code == scopes::Errc::workspace_not_found;
-        if (unknown && call.principal->workspaces) co_return scope_denied();
+        if (unknown && principal.workspaces) co_return scope_denied();
         co_return to_problem(resolved.error());
     }
-    if (auto problem = refuse_workspace(call, (*resolved)->workspace)) co_return *problem;
+    if (!principal.reaches((*resolved)->workspace)) co_return scope_denied();
     co_return *resolved;
+}
+
+asio::awaitable<Result<scopes::Resolved>> resolve_workspace(Call& call, std::string_view selector) {
+    auto resolved = co_await resolve_workspace(call.services.identity.directory, *call.principal, selector);
+    co_return resolved;
 }
 
 asio::awaitable<Result<scopes::Uuid>> take_workspace(Call& call, http::Query& query) {
@@ -153,11 +159,31 @@ scopes::Resolved remembered_namespace(const Call& call) {
     return resolved && call.principal->reaches(*resolved) ? resolved : nullptr;
 }
 
-asio::awaitable<Result<scopes::Resolved>> resolve_namespace(Call& call) {
-    auto resolved = co_await resolve(call);
-    if (resolved && call.principal->reaches(**resolved)) co_return resolved;
+asio::awaitable<Result<scopes::Resolved>> resolve_namespace(scopes::Directory& directory,
+                                                            const scopes::Principal& principal,
+                                                            const NamespaceSelector& selector) {
+    auto resolved = co_await resolve(directory, principal, selector);
+    if (resolved && principal.reaches(**resolved)) co_return resolved;
     // Who acts as one end user does not learn which others there are.
-    if (call.principal->end_user) co_return own_namespace_alone();
+    if (principal.end_user) co_return own_namespace_alone();
+    co_return resolved;
+}
+
+Result<NamespaceSelector> selector_of(const Call& call) {
+    NamespaceSelector selector{.form = call.form, .workspace = std::string(call.match[0].value), .subject = {}};
+    if (call.form == NamespaceForm::workspace) return selector;
+    selector.subject = call.match[1].value;
+    if (call.form != NamespaceForm::integration) return selector;
+    auto query = http::Query::parse(call.request.query);
+    if (!query) return invalid_field(query.error().name, query.error().message);
+    if (const auto end_user_id = query->take(end_user_parameter)) selector.end_user_id = std::string(*end_user_id);
+    return selector;
+}
+
+asio::awaitable<Result<scopes::Resolved>> resolve_namespace(Call& call) {
+    const auto selector = selector_of(call);
+    if (!selector) co_return selector.error();
+    auto resolved = co_await resolve_namespace(call.services.identity.directory, *call.principal, *selector);
     co_return resolved;
 }
 

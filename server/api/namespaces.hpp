@@ -2,6 +2,8 @@
 #pragma once
 
 #include <array>
+#include <optional>
+#include <string>
 #include <string_view>
 #include <utility>
 
@@ -18,6 +20,11 @@ std::string_view name_of(kv::Scope scope);
 // The workspace that a path or a body names by id or slug: 403 when the key does not reach it, else 404.
 asio::awaitable<Result<scopes::Resolved>> resolve_workspace(Call& call, std::string_view selector);
 
+// The same for somebody who asks by other ways than a request. The arguments must stay valid.
+asio::awaitable<Result<scopes::Resolved>> resolve_workspace(scopes::Directory& directory,
+                                                            const scopes::Principal& principal,
+                                                            std::string_view selector);
+
 // The one that the required parameter `workspaceId` names.
 asio::awaitable<Result<scopes::Uuid>> take_workspace(Call& call, http::Query& query);
 
@@ -33,6 +40,22 @@ std::optional<Problem> refuse_limited(const Call& call);
 
 // The namespace of the route, when it is remembered; nullptr else. Never suspends: tried first on hot paths.
 scopes::Resolved remembered_namespace(const Call& call);
+
+// What names a namespace, wherever it stands: in a path, or in a frame or body.
+struct NamespaceSelector {
+    NamespaceForm form = NamespaceForm::workspace;
+    std::string workspace;                   // id or slug
+    std::string subject;                     // external id, external key, alias or id of an integration; or empty
+    std::optional<std::string> end_user_id;  // for integrations
+};
+
+// What a route of `NS` has in its path and query; 400.
+Result<NamespaceSelector> selector_of(const Call& call);
+
+// The namespace for who asks; refused as below. The arguments must stay valid.
+asio::awaitable<Result<scopes::Resolved>> resolve_namespace(scopes::Directory& directory,
+                                                            const scopes::Principal& principal,
+                                                            const NamespaceSelector& selector);
 
 // The namespace of the route, as resolve_workspace does; 404 END_USER_NOT_FOUND for an unknown end user, 404
 // INTEGRATION_NOT_FOUND for an unknown integration, 400 for what is no external key, 403 for what is not the

@@ -77,9 +77,10 @@ Result<std::size_t> take_number(http::Query& query, std::string_view name, std::
     return number;
 }
 
-Result<bool> take_flag(http::Query& query, std::string_view name) {
+Result<bool> take_flag(http::Query& query, std::string_view name, bool otherwise) {
     const auto text = query.take(name);
-    if (!text || *text == "false") return false;
+    if (!text) return otherwise;
+    if (*text == "false") return false;
     if (*text == "true") return true;
     return invalid_field(name, "'" + std::string(name) + "' must be true or false");
 }

@@ -27,7 +27,7 @@ std::optional<Problem> refuse_prefix(std::string_view field, std::string_view pr
 Result<std::size_t> take_number(http::Query& query, std::string_view name, std::size_t min, std::size_t max,
                                 std::size_t otherwise);
 // `true` or `false`.
-Result<bool> take_flag(http::Query& query, std::string_view name);
+Result<bool> take_flag(http::Query& query, std::string_view name, bool otherwise = false);
 
 // Seconds as a decimal number, above 0 and at most ttl_ms_max. What is finer than a millisecond is rounded up.
 Result<kv::Expiry> parse_ttl(std::string_view field, std::string_view seconds);

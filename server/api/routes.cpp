@@ -15,6 +15,7 @@
 #include "server/api/tokens.hpp"
 #include "server/api/transactions.hpp"
 #include "server/api/triggers.hpp"
+#include "server/api/watches.hpp"
 #include "server/api/workspace_integrations.hpp"
 #include "server/api/workspaces.hpp"
 #include "server/braze/external_ids.hpp"
@@ -112,6 +113,10 @@ constexpr Endpoint table[] = {
      .permission = external_ids_remove,
      .handler = braze::remove_external_ids,
      .or_permission = external_ids_rename},
+
+    {Method::get, "/api/v1/watch", {}, open_watch_socket},
+    {Method::get, "NS/watch", {}, watch_namespace},
+    {Method::post, "/api/v1/watch-tickets", kv_read, create_watch_ticket},
 
     {Method::get, "NS/kv", kv_read, list_keys},
     {Method::delete_, "NS/kv", kv_write, delete_keys},

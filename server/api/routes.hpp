@@ -16,7 +16,7 @@ struct Endpoint {
     http::Method method;
     // A pattern of the router. `NS` at its front stands for the forms of a namespace's path.
     std::string_view pattern;
-    std::optional<scopes::Permission> permission;  // nullopt: public
+    std::optional<scopes::Permission> permission;  // nullopt: public, or the handler sees to it
     Handler handler;
     std::optional<scopes::Permission> and_permission = {};  // both are needed
     std::optional<scopes::Permission> or_permission = {};   // as good as `permission`; the handler looks further

@@ -13,7 +13,13 @@ struct Remembered : http::ConnectionState {
     std::uint64_t generation = 0;
 };
 
-// The token of `Bearer TOKEN`; empty when it is something else.
+// The only code that fills a connection's state is here.
+Remembered* state_of(const http::Exchange& exchange) {
+    return static_cast<Remembered*>(exchange.connection_state->get());
+}
+
+}  // namespace
+
 std::string_view bearer_token(std::string_view authorization) {
     constexpr std::string_view scheme = "bearer ";
     if (authorization.size() <= scheme.size()) return {};
@@ -26,13 +32,6 @@ std::string_view bearer_token(std::string_view authorization) {
         token.remove_prefix(1);
     return token;
 }
-
-// The only code that fills a connection's state is here.
-Remembered* state_of(const http::Exchange& exchange) {
-    return static_cast<Remembered*>(exchange.connection_state->get());
-}
-
-}  // namespace
 
 const scopes::Principal* Authenticator::remembered(const http::Exchange& exchange) const {
     const auto* state = state_of(exchange);

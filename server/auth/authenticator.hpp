@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <string_view>
 
 #include "scopes/tokens.hpp"
 #include "server/http/message.hpp"
@@ -9,6 +10,9 @@
 namespace alcove::auth {
 
 namespace asio = boost::asio;
+
+// The token of `Bearer TOKEN`, the scheme in any case; empty when it is something else.
+std::string_view bearer_token(std::string_view authorization);
 
 // Thread-safe. `tokens` must outlive it.
 class Authenticator {

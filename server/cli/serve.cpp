@@ -152,6 +152,8 @@ int serve(const Config& config, std::optional<std::string> root_key) {
                               .access_log = config.access_log,
                               .external_id_rename = config.external_id_rename,
                               .public_url = config.public_url,
+                              .allowed_origins = parse_origins(config.allowed_origins),
+                              .watch_heartbeat = config.watch_heartbeat,
                               .master_keys = load_master_keys(master_key_path(config)),
                               .webhooks = webhook_options(config)});
         const std::optional<std::string> admin_key = start_app(start_context, app, std::move(root_key));

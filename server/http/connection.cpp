@@ -1,6 +1,7 @@
 // One socket with its buffers and its deadline.
 #include "server/http/connection.hpp"
 
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -52,7 +53,10 @@ Connection::~Connection() {
 void Connection::ready(std::uint32_t events) {
     if (events & (EPOLLRDHUP | ended_events)) hung_up_ = true;
     if (events & input_events) readable_ = true;
-    if (events & (phase_ == Phase::write ? output_events : input_events)) waiter_.resume();
+    const auto awaited = phase_ == Phase::write        ? output_events
+                         : phase_ == Phase::taken_over ? input_events | output_events
+                                                       : input_events;
+    if (events & awaited) waiter_.resume();
 }
 
 void Connection::sweep(Clock::time_point now) {
@@ -68,11 +72,16 @@ void Connection::sweep(Clock::time_point now) {
 }
 
 void Connection::close_if_idle() {
-    if (phase_ == Phase::idle) waiter_.resume();
+    if (phase_ == Phase::idle || phase_ == Phase::taken_over) waiter_.resume();
 }
 
 void Connection::abort() {
     shut(SHUT_RDWR);
+}
+
+void Connection::give_up_after(std::chrono::milliseconds unacknowledged) {
+    const auto ms = static_cast<unsigned>(unacknowledged.count());
+    ::setsockopt(socket_, IPPROTO_TCP, TCP_USER_TIMEOUT, &ms, sizeof ms);
 }
 
 // The poller hears of it.
@@ -127,6 +136,7 @@ Connection::Written Connection::flush_now() {
         large_.remove_prefix(bytes - from_out);
     }
     out_.clear();
+    large_owner_.reset();
     written_ = 0;
     return Written::all;
 }

@@ -9,6 +9,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string_view>
 
@@ -34,7 +35,7 @@ class Connection
       private Poller::Client {
 public:
     // What is waited for. While busy (a service is at work) there is no deadline.
-    enum class Phase : std::uint8_t { busy, idle, header, body, write, linger };
+    enum class Phase : std::uint8_t { busy, idle, header, body, write, linger, taken_over };
     enum class Received : std::uint8_t { some, blocked, closed };
     enum class Written : std::uint8_t { all, blocked, failed };
 
@@ -48,7 +49,8 @@ public:
     // what has been waiting behind a slow request. The connection may be gone afterwards, but no other one; so it
     // is with close_if_idle().
     void sweep(Clock::time_point now);
-    // Ends the wait for a next request. Requests under way go on.
+    // Ends the wait for a next request, and that of a takeover, which looks whether the server stops. Requests
+    // under way go on.
     void close_if_idle();
     // Nothing more is read or written, whatever is under way.
     void abort();
@@ -77,6 +79,13 @@ protected:
     // The same into the buffer's room, as far as that goes and at most `bytes_max`.
     Received receive(Buffer& into, std::size_t bytes_max);
 
+    // What flush_now() has still to write.
+    std::size_t unwritten() const { return out_.size() - written_ + large_.size(); }
+    // Ends the wait of a takeover.
+    void resume() { waiter_.resume(); }
+    // A peer that acknowledges nothing for so long is gone.
+    void give_up_after(std::chrono::milliseconds unacknowledged);
+
     // Writes `out_`, then `large_`, as far as the socket takes them now.
     Written flush_now();
     // Waits until all is written; false when the peer is gone or too slow.
@@ -88,7 +97,8 @@ protected:
 
     Buffer in_;
     Buffer out_;
-    std::string_view large_;  // follows out_; owned by the response
+    std::string_view large_;                   // follows out_; owned by the response, or
+    std::shared_ptr<const void> large_owner_;  // by this, until it is sent
 
 private:
     void ready(std::uint32_t events) override;

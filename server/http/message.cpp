@@ -46,6 +46,7 @@ void Response::clear() {
     headers.clear();
     body.clear();
     source.reset();
+    takeover.reset();
 }
 
 }  // namespace alcove::http

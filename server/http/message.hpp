@@ -11,6 +11,8 @@
 #include <string_view>
 #include <vector>
 
+#include "server/http/channel.hpp"
+
 namespace alcove::http {
 
 namespace asio = boost::asio;
@@ -30,6 +32,7 @@ struct Request {
     std::string_view path;    // undecoded
     std::string_view query;   // undecoded, without '?'; empty when there is none
     bool has_query = false;
+    unsigned version = 11;  // or 10
     std::vector<Header> headers;
     std::string_view id;      // unique per request; sent as X-Request-Id
     std::string_view remote;  // "127.0.0.1:51234"
@@ -67,6 +70,9 @@ struct Response {
     // In place of `body` when it is set. It goes out in chunks, to HTTP/1.0 up to the end of the connection; HEAD
     // and a status without a body get the header alone, and no piece is asked for.
     std::unique_ptr<BodySource> source;
+    // In place of both: goes on with the connection behind the head, which says nothing of a length. The status is
+    // 101, or that of a body that ends with the connection. Not for requests whose body is not read.
+    std::unique_ptr<Takeover> takeover;
 
     // `value` must not hold CR or LF; name is written as given. Values that come from data are checked before.
     void set(std::string_view name, std::string_view value);

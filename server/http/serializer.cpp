@@ -53,6 +53,8 @@ void put_rest_of_head(Cursor& cursor, const Response& response, std::string_view
         cursor.put("\r\nConnection: close\r\n");
     } else if (persistence == Persistence::keep_alive) {
         cursor.put("\r\nConnection: keep-alive\r\n");
+    } else if (persistence == Persistence::upgrade) {
+        cursor.put("\r\nConnection: Upgrade\r\n");
     } else {
         cursor.put("\r\n");
     }
@@ -64,6 +66,8 @@ void put_rest_of_head(Cursor& cursor, const Response& response, std::string_view
 
 std::string_view reason_phrase(unsigned status) {
     switch (status) {
+        case 101:
+            return "Switching Protocols";
         case 200:
             return "OK";
         case 201:
@@ -172,7 +176,7 @@ std::string_view append_response(Buffer& out, const Response& response, Method m
 
 void append_stream_head(Buffer& out, const Response& response, Framing framing, std::string_view id,
                         std::string_view date, Persistence persistence) {
-    auto status = sendable(response.status);
+    auto status = response.status == 101 ? 101 : sendable(response.status);
     Cursor cursor(out.prepare(own_bytes_max + response.headers.size()));
     put_status_and_date(cursor, status, date);
     if (framing == Framing::chunked && status != 204 && status != 304) {

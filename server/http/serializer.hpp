@@ -9,8 +9,9 @@
 
 namespace alcove::http {
 
-// What the Connection header says: nothing (HTTP/1.1 goes on), keep-alive (HTTP/1.0 asked for it), or close.
-enum class Persistence : std::uint8_t { implied, keep_alive, close };
+// What the Connection header says: nothing (HTTP/1.1 goes on), keep-alive (HTTP/1.0 asked for it), close, or that
+// something else than HTTP follows.
+enum class Persistence : std::uint8_t { implied, keep_alive, close, upgrade };
 
 // The standard phrase of a status, or "Unknown".
 std::string_view reason_phrase(unsigned status);
@@ -32,7 +33,7 @@ inline constexpr std::string_view last_chunk = "0\r\n\r\n";
 
 // Appends status line and headers, and the body too when there is one of at most copied_body_bytes_max. A larger
 // one is returned, to be written after the buffer without a copy; else the result is empty.
-// `date` is an IMF-fixdate. A status outside 200 to 599 is written as 500.
+// `date` is an IMF-fixdate. A status outside 200 to 599 is written as 500; 101 is for heads of streams alone.
 std::string_view append_response(Buffer& out, const Response& response, Method method, std::string_view id,
                                  std::string_view date, Persistence persistence);
 

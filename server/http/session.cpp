@@ -47,16 +47,16 @@ asio::awaitable<void> Session::run() {
             // All that was asked so far is answered: it goes out before anything is waited for.
             auto written = flush_now();
             if (written == Written::blocked) {
-                auto flushed = co_await flush();
+                auto flushed = co_await Connection::flush();
                 if (!flushed) co_return;
             }
             if (written == Written::failed) co_return;
             auto idle = arrived().empty();
             if (idle && worker_.stopping()) co_return;
             auto deadline = prepare_to_read();
-            auto received = receive(in_, in_.room());
-            if (received == Received::closed) co_return;
-            if (received == Received::some) {
+            auto received = Connection::receive(in_, in_.room());
+            if (received == Connection::Received::closed) co_return;
+            if (received == Connection::Received::some) {
                 progress = parse();
                 continue;
             }
@@ -79,6 +79,11 @@ asio::awaitable<void> Session::run() {
             } else {
                 co_await serve();
                 if (gone_) co_return;
+                if (response.takeover) {
+                    auto handing_over = hand_over();
+                    co_await std::move(handing_over);
+                    break;
+                }
                 if (response.source) {
                     auto streaming = stream();
                     auto whole = co_await std::move(streaming);
@@ -94,7 +99,7 @@ asio::awaitable<void> Session::run() {
         if (!more) {
             auto written = flush_now();
             if (written == Written::blocked) {
-                auto flushed = co_await flush();
+                auto flushed = co_await Connection::flush();
                 if (!flushed) co_return;
             }
             if (written == Written::failed) co_return;
@@ -139,6 +144,7 @@ void Session::begin_exchange() {
     head_.fill(request, in_.data() + begin_);
     id_ = worker_.ids().next();
     request.id = {id_.data(), id_.size()};
+    request.version = head_.version;
     content_bytes_ = parser_->content_bytes();
     body_state_ = content_bytes_ > 0 || parser_->is_chunked() ? BodyState::unread : BodyState::none;
 }

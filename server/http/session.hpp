@@ -11,6 +11,7 @@
 #include <string>
 #include <string_view>
 
+#include "server/http/channel.hpp"
 #include "server/http/connection.hpp"
 #include "server/http/message.hpp"
 #include "server/http/parser.hpp"
@@ -24,13 +25,14 @@ class Worker;
 
 // Operation. run() reads from top to bottom: parse what has arrived, serve, serialise, and write once no further
 // request lies in the buffer. Bodies are read when the service asks for them (session_body.cpp), and
-// those that are made while they are sent are sent piece by piece (session_stream.cpp).
+// those that are made while they are sent are sent piece by piece (session_stream.cpp). A service may take the
+// connection over behind a response's head (session_takeover.cpp).
 //
 // Concurrency. A coroutine on the worker's thread. The service may suspend it; nothing else touches it meanwhile
 // except the worker's sweep, on the same thread.
 //
 // Limitations. One request at a time; pipelined ones wait for their turn.
-class Session final : public Exchange, public Connection {
+class Session final : public Exchange, public Connection, private Channel {
 public:
     Session(Worker& worker, asio::ip::tcp::socket socket, const asio::ip::tcp::endpoint& remote, Ticket ticket);
 
@@ -65,6 +67,22 @@ private:
     asio::awaitable<BodySource::Step> next_piece(std::string& piece);
     void end_exchange();
 
+    // What is no HTTP any more.
+    asio::awaitable<void> hand_over();
+    std::span<char> input() override;
+    void consume(std::size_t bytes) override;
+    Channel::Received receive(std::size_t bytes_max) override;
+    using Connection::receive;
+    Buffer& out() override { return large_.empty() ? out_ : behind_; }
+    void put_shared(std::string_view bytes, std::shared_ptr<const void> owner) override;
+    std::size_t unsent() const override { return unwritten() + behind_.size(); }
+    bool sends_shared() const override { return !large_.empty(); }
+    Channel::Sent flush() override;
+    asio::awaitable<void> wait(Clock::time_point deadline) override;
+    void wake() override;
+    bool stopping() const override;
+    Clock::duration write_timeout() const override;
+
     // Its body.
     asio::awaitable<BodyResult> read_sized_body();
     asio::awaitable<BodyResult> read_chunked_body(std::size_t bytes_max);
@@ -91,6 +109,7 @@ private:
     std::optional<Parser> parser_;
     Buffer pinned_;  // the head of a request whose body needed the input buffer
     Buffer body_;
+    Buffer behind_;          // what a takeover said behind something shared
     std::size_t begin_ = 0;  // of the request, in in_
     std::size_t next_ = 0;   // first byte of in_ that is not consumed
     BodyState body_state_ = BodyState::none;
@@ -108,6 +127,7 @@ private:
     bool close_ = false;   // after this response
     bool unread_ = false;  // the peer may still be sending: linger
     bool gone_ = false;    // the peer is not there any more
+    bool woken_ = false;   // by wake(), and not noticed yet
 };
 
 }  // namespace alcove::http

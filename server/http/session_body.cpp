@@ -147,7 +147,7 @@ asio::awaitable<std::optional<BodyError>> Session::receive_body(Buffer& into, st
         // Sent only when nothing of the body has come: a client that did not wait needs no leave.
         if (head_.expects_continue && into.empty()) out_.append("HTTP/1.1 100 Continue\r\n\r\n");
         head_.expects_continue = false;
-        auto flushed = co_await flush();
+        auto flushed = co_await Connection::flush();
         if (!flushed) {
             gone_ = true;
             co_return BodyError::closed;
@@ -155,16 +155,16 @@ asio::awaitable<std::optional<BodyError>> Session::receive_body(Buffer& into, st
     }
     const auto& options = worker_.options();
     auto before = into.size();
-    auto received = receive(into, bytes_max);
-    while (received == Received::blocked) {
+    auto received = Connection::receive(into, bytes_max);
+    while (received == Connection::Received::blocked) {
         begin_wait(Phase::body, Clock::now() + options.body_timeout);
         auto waiting = ready();
         co_await std::move(waiting);
         end_wait();
         if (expired()) co_return BodyError::timeout;
-        received = receive(into, bytes_max);
+        received = Connection::receive(into, bytes_max);
     }
-    if (received == Received::closed) {
+    if (received == Connection::Received::closed) {
         gone_ = true;
         co_return BodyError::closed;
     }
@@ -195,7 +195,7 @@ bool Session::skip_body() {
     for (auto left = content_bytes_ - here; left > 0;) {
         std::size_t bytes = 0;
         auto room = std::span(dropped).first(std::min<std::size_t>(left, dropped.size()));
-        if (receive(room, bytes) != Received::some) return false;
+        if (Connection::receive(room, bytes) != Connection::Received::some) return false;
         left -= bytes;
     }
     return true;

@@ -43,7 +43,7 @@ asio::awaitable<bool> Session::stream_pieces(Framing framing) {
         if (piece.empty()) continue;
         if (framing == Framing::chunked) append_chunk_begin(out_, piece.size());
         large_ = piece;
-        auto flushed = co_await flush();
+        auto flushed = co_await Connection::flush();
         if (!flushed) {
             large_ = {};
             co_return false;

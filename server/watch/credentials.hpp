@@ -1,0 +1,44 @@
+// Who watches, for as long as they may.
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "scopes/identity.hpp"
+#include "scopes/principal.hpp"
+#include "server/watch/tickets.hpp"
+
+namespace alcove::watch {
+
+namespace asio = boost::asio;
+
+class Credentials {
+public:
+    // Of a token, or of a ticket, which is used up by it. nullopt when neither is good.
+    static asio::awaitable<scopes::Result<std::optional<Credentials>>> of(scopes::Identity& identity,
+                                                                          Tickets& tickets, std::string token);
+
+    const scopes::Principal& principal() const { return *principal_; }
+    // For what they are not good: the whole answer to why.
+    bool may_watch() const { return principal_->may(scopes::Permission::kv_read); }
+    bool reaches(const kv::NamespaceName& name) const {
+        return may_watch() && principal_->reaches(name) && (!only_ || *only_ == name);
+    }
+
+    // False once the token was deleted or has expired. Looks further only when tokens have changed.
+    asio::awaitable<bool> still_good(scopes::Identity& identity);
+
+private:
+    static asio::awaitable<scopes::Result<std::optional<Credentials>>> find(scopes::Identity& identity,
+                                                                            std::string digest);
+
+    std::string token_digest_;
+    std::shared_ptr<const scopes::Principal> principal_;
+    std::uint64_t generation_ = 0;
+    std::optional<kv::NamespaceName> only_;  // of a ticket
+};
+
+}  // namespace alcove::watch
