@@ -96,15 +96,6 @@ void accept_socket(Call& call, kv::Station& station, std::optional<Credentials> 
         call.services.watches, station, std::move(credentials), std::string(call.request.id), std::move(preset));
 }
 
-// The namespace of the path, for who asks.
-asio::awaitable<Result<scopes::Resolved>> resolve_for(Call& call, const Credentials& credentials,
-                                                      const NamespaceSelector& selector) {
-    auto resolved = co_await resolve_namespace(call.services.identity.directory, credentials.principal(), selector);
-    if (resolved && !credentials.reaches(**resolved))
-        co_return Problem(403, "SCOPE_DENIED", "the ticket is good for another namespace");
-    co_return resolved;
-}
-
 }  // namespace
 
 asio::awaitable<void> open_watch_socket(Call& call) {
@@ -141,7 +132,7 @@ asio::awaitable<void> watch_namespace(Call& call) {
     if (!selector) co_return call.fail(selector.error());
     scopes::Resolved name;
     if (*credentials) {
-        auto resolved = co_await resolve_for(call, **credentials, *selector);
+        auto resolved = co_await (*credentials)->resolve(call.services.identity.directory, *selector);
         if (!resolved) co_return call.fail(resolved.error());
         name = std::move(*resolved);
     }
@@ -157,7 +148,11 @@ asio::awaitable<void> watch_namespace(Call& call) {
     }
 
     const auto last = call.request.header("last-event-id");
-    if (last && !last->empty()) request->from = {.kind = watch::From::Kind::cursor, .cursor = std::string(*last)};
+    if (last && !last->empty()) {
+        const auto from = watch::parse_from(*last);
+        if (!from) co_return call.fail(invalid_field("Last-Event-ID", "Last-Event-ID is no cursor of a watch"));
+        request->from = *from;
+    }
     auto stream = std::make_unique<watch::EventStream>(call.services.watches, station, std::move(**credentials),
                                                        std::move(name), std::move(*request));
     auto problem = co_await stream->begin();

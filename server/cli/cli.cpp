@@ -164,6 +164,7 @@ int main(int argc, char** argv) {
     add_resource_commands(app, context);
     add_kv_commands(app, context);
     add_transfer_commands(app, context);
+    add_watch_command(app, context);
     add_rotate_master(app, context, rotating);
     try {
         app.parse(argc, argv);

@@ -74,6 +74,12 @@ std::size_t on_source(char* buffer, std::size_t, std::size_t size, void* user) {
     return guarded(transfer, CURL_READFUNC_ABORT, [&] { return transfer.request.source(buffer, size); });
 }
 
+int on_progress(void* user, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
+    auto& transfer = *static_cast<Transfer*>(user);
+    return static_cast<int>(
+        guarded(transfer, 1, [&]() -> std::size_t { return transfer.request.goes_on() ? 0 : 1; }));
+}
+
 class HeaderList {
 public:
     HeaderList() = default;
@@ -121,6 +127,14 @@ void set_body(CURL* handle, const Request& request, HeaderList& headers) {
             curl_easy_setopt(handle, CURLOPT_INFILESIZE_LARGE, static_cast<curl_off_t>(*request.source_bytes));
     }
     curl_easy_setopt(handle, CURLOPT_CUSTOMREQUEST, request.method.c_str());
+}
+
+// What tries again meets it again.
+bool is_lasting(CURLcode outcome) {
+    return std::ranges::any_of(std::initializer_list<CURLcode>{CURLE_URL_MALFORMAT, CURLE_UNSUPPORTED_PROTOCOL,
+                                                               CURLE_PEER_FAILED_VERIFICATION,
+                                                               CURLE_SSL_CERTPROBLEM, CURLE_SSL_CACERT_BADFILE},
+                               [&](CURLcode lasting) { return outcome == lasting; });
 }
 
 }  // namespace
@@ -176,13 +190,20 @@ Response Client::send(const Request& request, const Sink& sink) {
     curl_easy_setopt(handle_, CURLOPT_HEADERFUNCTION, on_header);
     for (const auto option : {CURLOPT_WRITEDATA, CURLOPT_HEADERDATA, CURLOPT_READDATA})
         curl_easy_setopt(handle_, option, &transfer);
+    if (request.goes_on) {
+        curl_easy_setopt(handle_, CURLOPT_NOPROGRESS, 0L);
+        curl_easy_setopt(handle_, CURLOPT_XFERINFOFUNCTION, on_progress);
+        curl_easy_setopt(handle_, CURLOPT_XFERINFODATA, &transfer);
+    }
 
     const CURLcode outcome = curl_easy_perform(handle_);
     if (transfer.failure) std::rethrow_exception(transfer.failure);
     curl_easy_getinfo(handle_, CURLINFO_RESPONSE_CODE, &transfer.response.status);
-    if (outcome != CURLE_OK) {
+    if (outcome != CURLE_OK && outcome != CURLE_ABORTED_BY_CALLBACK) {
         const std::string why = *reason != '\0' ? reason : curl_easy_strerror(outcome);
-        throw Failure(exit_failure, "no answer from " + settings_.url + ": " + why);
+        const std::string message = "no answer from " + settings_.url + ": " + why;
+        if (is_lasting(outcome)) throw Failure(exit_failure, message);
+        throw NoAnswer(exit_failure, message);
     }
     return std::move(transfer.response);
 }

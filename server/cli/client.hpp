@@ -26,6 +26,14 @@ struct Request {
     // Instead of a body: fills the buffer, answers how much of it; 0 is the end. May throw.
     std::function<std::size_t(char* buffer, std::size_t size)> source{};
     std::optional<std::uint64_t> source_bytes{};  // when it is known
+    // Asked whenever something happens, and at least once a second: false cuts the answer off. May throw.
+    std::function<bool()> goes_on{};
+};
+
+// There is no whole answer, and the next time there may be one.
+class NoAnswer : public Failure {
+public:
+    using Failure::Failure;
 };
 
 struct Response {
@@ -48,7 +56,8 @@ public:
     Client(const Client&) = delete;
     Client& operator=(const Client&) = delete;
 
-    // Answers whatever the status is. Throws Failure when there is no whole answer, and what source and sink throw.
+    // Answers whatever the status is; what was cut off by goes_on is an answer, with status 0 before its first
+    // line. Throws Failure, and NoAnswer, when there is no whole answer, and what source, sink and goes_on throw.
     Response send(const Request& request, const Sink& sink = {});
 
     // As send(), but throws Failure for every status that is no success, with the exit status that belongs to it.

@@ -62,5 +62,6 @@ Request namespace_request(const NamespaceFlags& flags, std::string method, const
 void add_resource_commands(CLI::App& app, Context& context);
 void add_kv_commands(CLI::App& app, Context& context);
 void add_transfer_commands(CLI::App& app, Context& context);
+void add_watch_command(CLI::App& app, Context& context);
 
 }  // namespace alcove::cli

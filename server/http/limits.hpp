@@ -48,7 +48,7 @@ inline constexpr std::size_t skipped_body_bytes_max = std::size_t{64} << 10;
 inline constexpr std::size_t body_bytes_per_second_min = 256;
 
 // After a refusal the rest of the input is read and dropped, so that the answer is not lost to a reset.
-inline constexpr std::size_t linger_bytes_max = std::size_t{1} << 20;
+inline constexpr std::size_t linger_bytes_max = std::size_t{8} << 20;
 inline constexpr std::chrono::milliseconds linger_timeout{2000};
 
 // Connections above connections_max that may wait for their 503 at the same time; beyond it none is accepted.

@@ -168,9 +168,9 @@ ClientMessage MessageReader::read(std::span<char> input, std::size_t& consumed) 
         return violation(CloseCode::protocol_error, "the length is not written as it must be");
 
     if (!control) {
-        if (frame.opcode == Opcode::binary) return violation(CloseCode::unsupported, "messages are text");
         if ((frame.opcode == Opcode::continuation) != fragmented_)
             return violation(CloseCode::protocol_error, "fragments of a message follow each other");
+        if (frame.opcode == Opcode::binary) return violation(CloseCode::unsupported, "messages are text");
         if (length > message_bytes_max_ - message_.size())
             return violation(CloseCode::too_large, "the message is too large");
     }

@@ -31,6 +31,15 @@ asio::awaitable<scopes::Result<std::optional<Credentials>>> Credentials::find(sc
     co_return std::optional<Credentials>(std::move(credentials));
 }
 
+asio::awaitable<api::Result<scopes::Resolved>> Credentials::resolve(scopes::Directory& directory,
+                                                                    const api::NamespaceSelector& selector) const {
+    if (!may_watch()) co_return api::forbidden(scopes::Permission::kv_read);
+    auto resolved = co_await api::resolve_namespace(directory, *principal_, selector);
+    if (only_ && (!resolved || **resolved != *only_))
+        co_return api::Problem(403, "SCOPE_DENIED", "the ticket is good for another namespace");
+    co_return resolved;
+}
+
 asio::awaitable<bool> Credentials::still_good(scopes::Identity& identity) {
     const auto& expires_ms = principal_->expires_ms;
     if (expires_ms && *expires_ms <= identity.tokens.now_ms()) co_return false;

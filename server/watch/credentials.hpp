@@ -9,6 +9,7 @@
 
 #include "scopes/identity.hpp"
 #include "scopes/principal.hpp"
+#include "server/api/namespaces.hpp"
 #include "server/watch/tickets.hpp"
 
 namespace alcove::watch {
@@ -21,12 +22,15 @@ public:
     static asio::awaitable<scopes::Result<std::optional<Credentials>>> of(scopes::Identity& identity,
                                                                           Tickets& tickets, std::string token);
 
-    const scopes::Principal& principal() const { return *principal_; }
-    // For what they are not good: the whole answer to why.
     bool may_watch() const { return principal_->may(scopes::Permission::kv_read); }
     bool reaches(const kv::NamespaceName& name) const {
         return may_watch() && principal_->reaches(name) && (!only_ || *only_ == name);
     }
+
+    // The namespace, if they reach it: 403 and 404 as everywhere. A ticket learns nothing of others than its own.
+    // `selector` must stay valid.
+    asio::awaitable<api::Result<scopes::Resolved>> resolve(scopes::Directory& directory,
+                                                           const api::NamespaceSelector& selector) const;
 
     // False once the token was deleted or has expired. Looks further only when tokens have changed.
     asio::awaitable<bool> still_good(scopes::Identity& identity);

@@ -39,6 +39,9 @@ inline constexpr std::size_t snapshot_bytes_max = std::size_t{128} << 10;
 
 inline constexpr std::chrono::milliseconds auth_timeout{5000};
 
+// A client that answers pings at all does so within this, however short heartbeats are.
+inline constexpr std::chrono::milliseconds silence_min{5000};
+
 // How soon a socket at rest notices that its token is gone.
 inline constexpr std::chrono::milliseconds credentials_interval{1000};
 

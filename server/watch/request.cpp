@@ -30,29 +30,25 @@ std::optional<Mode> parse_mode(std::string_view text) {
     return std::nullopt;
 }
 
-From parse_from(std::string_view text) {
-    if (text == "now") return {.kind = From::Kind::now, .cursor = {}};
-    if (text == "snapshot") return {.kind = From::Kind::snapshot, .cursor = {}};
-    return {.kind = From::Kind::cursor, .cursor = std::string(text)};
-}
-
 constexpr std::string_view bad_operations = "'operations' must be one or more of put, delete and expire";
+constexpr std::string_view bad_from = "'from' must be now, snapshot or a cursor that a watch gave";
 constexpr std::string_view bad_mode = "'mode' must be every or latest";
 
 From read_from(api::ObjectReader& in, const api::json::Document& document) {
     const auto* value = in.any("from");
     if (value == nullptr) return {};
+    std::optional<From> from;
     if (value->type == api::json::Type::object) {
         api::ObjectReader inner(document, *value, "from");
-        const auto cursor = inner.required_text("cursor");
+        const auto text = inner.required_text("cursor");
         if (auto problem = inner.finish()) in.refuse(*std::move(problem));
-        return {.kind = From::Kind::cursor, .cursor = std::string(cursor)};
+        from = parse_from(text);
+        if (from && from->kind != From::Kind::cursor) from.reset();
+    } else if (value->text == "now" || value->text == "snapshot") {
+        from = parse_from(value->text);
     }
-    if (value->type != api::json::Type::string || (value->text != "now" && value->text != "snapshot")) {
-        in.refuse("from", "'from' must be \"now\", \"snapshot\" or {\"cursor\":…}");
-        return {};
-    }
-    return parse_from(value->text);
+    if (!from) in.refuse("from", std::string(bad_from));
+    return from.value_or(From());
 }
 
 Operations read_operations(api::ObjectReader& in, const api::json::Document& document) {
@@ -68,6 +64,14 @@ Operations read_operations(api::ObjectReader& in, const api::json::Document& doc
 }
 
 }  // namespace
+
+std::optional<From> parse_from(std::string_view text) {
+    if (text == "now") return From{.kind = From::Kind::now};
+    if (text == "snapshot") return From{.kind = From::Kind::snapshot};
+    auto cursor = api::parse_history_cursor(text);
+    if (!cursor) return std::nullopt;
+    return From{.kind = From::Kind::cursor, .cursor = std::move(*cursor)};
+}
 
 Operations Operations::all() {
     Operations operations;
@@ -96,7 +100,11 @@ api::Result<WatchRequest> take_watch_request(http::Query& query) {
     WatchRequest request;
     request.prefix = query.take("prefix").value_or("");
     if (auto problem = api::refuse_prefix("prefix", request.prefix)) return *std::move(problem);
-    if (const auto from = query.take("from")) request.from = parse_from(*from);
+    if (const auto text = query.take("from")) {
+        const auto from = parse_from(*text);
+        if (!from) return invalid_field("from", std::string(bad_from));
+        request.from = *from;
+    }
     if (const auto text = query.take("mode")) {
         const auto mode = parse_mode(*text);
         if (!mode) return invalid_field("mode", std::string(bad_mode));

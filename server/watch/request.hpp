@@ -2,9 +2,12 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <string_view>
 
 #include "kv/types.hpp"
+#include "server/api/cursor.hpp"
 #include "server/api/namespaces.hpp"
 #include "server/api/object_reader.hpp"
 #include "server/http/query.hpp"
@@ -15,7 +18,7 @@ namespace alcove::watch {
 struct From {
     enum class Kind : std::uint8_t { now, snapshot, cursor };
     Kind kind = Kind::now;
-    std::string cursor;
+    api::HistoryCursor cursor{};
 };
 
 enum class Mode : std::uint8_t { every, latest };
@@ -46,6 +49,9 @@ WatchRequest read_watch_request(api::ObjectReader& in, const api::json::Document
 
 // The parameters of `NS/watch`.
 api::Result<WatchRequest> take_watch_request(http::Query& query);
+
+// `now`, `snapshot` or a cursor; nullopt when it is none of these.
+std::optional<From> parse_from(std::string_view text);
 
 // The member `namespace` of a frame or a body.
 api::NamespaceSelector read_namespace(api::ObjectReader& in, const api::json::Document& document);

@@ -18,10 +18,6 @@ constexpr std::string_view emptied = "emptied";
 constexpr std::string_view compacted = "compacted";
 constexpr std::string_view namespace_deleted = "namespace_deleted";
 
-Problem no_cursor() {
-    return api::invalid_field("from", "'from' holds a cursor that is none of a watch");
-}
-
 }  // namespace
 
 // Small commits that are told in one frame.
@@ -90,11 +86,7 @@ Watch::Watch(const Sources& sources, WatchOwner& owner, std::uint64_t id, scopes
 
 asio::awaitable<std::optional<Problem>> Watch::begin(FrameSink& sink) {
     over_ = true;  // until it is sure that it begins
-    std::optional<api::HistoryCursor> cursor;
-    if (request_.from.kind == From::Kind::cursor) {
-        cursor = api::parse_history_cursor(request_.from.cursor);
-        if (!cursor) co_return no_cursor();
-    }
+    const auto* cursor = request_.from.kind == From::Kind::cursor ? &request_.from.cursor : nullptr;
     feed_ = sources_.station.follow(*name_, *this);
     const kv::Version told = sources_.station.refresh();
     auto usage = co_await sources_.store.usage(*name_);
@@ -106,7 +98,8 @@ asio::awaitable<std::optional<Problem>> Watch::begin(FrameSink& sink) {
     over_ = false;
     position_ = told;
     if (cursor && same_epoch) position_ = cursor->version;
-    const auto text = cursor_frame("ok", id_, cursor ? request_.from.cursor : cursor_at(position_));
+    const auto text = cursor_frame(
+        "ok", id_, cursor ? api::print_history_cursor(cursor->epoch, cursor->version) : cursor_at(position_));
     if (request_.from.kind == From::Kind::snapshot) {
         snapshot_ = std::make_unique<Snapshot>();
         say(sink, "ok", text);

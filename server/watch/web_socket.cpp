@@ -1,5 +1,6 @@
 #include "server/watch/web_socket.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <utility>
 #include <vector>
@@ -28,18 +29,18 @@ Problem not_watched(std::uint64_t id) {
     return problem;
 }
 
-// A whole number of the client's; refused in `in`.
-std::optional<std::uint64_t> read_id(api::ObjectReader& in, bool required) {
-    const auto* value = required ? in.required("id") : in.any("id");
-    if (value == nullptr) return std::nullopt;
+// A whole number of the client's.
+api::Result<std::uint64_t> read_id(api::ObjectReader& in) {
+    const auto* value = in.required("id");
+    if (value == nullptr) return api::missing_field("id");
     std::uint64_t id = 0;
     const char* end = value->raw.data() + value->raw.size();
     const auto parsed = std::from_chars(value->raw.data(), end, id);
     if (value->type == json::Type::number && parsed.ec == std::errc() && parsed.ptr == end &&
         id <= limits::watch_id_max)
         return id;
-    in.refuse("id", "'id' must be a whole number from 0 to " + std::to_string(limits::watch_id_max));
-    return std::nullopt;
+    return api::invalid_field("id",
+                              "'id' must be a whole number from 0 to " + std::to_string(limits::watch_id_max));
 }
 
 }  // namespace
@@ -68,8 +69,7 @@ asio::awaitable<void> WebSocket::welcome() {
     if (!preset_) co_return;
     auto preset = *std::exchange(preset_, {});
     if (!preset.name) {
-        auto resolved =
-            co_await api::resolve_namespace(hub_.identity.directory, credentials_->principal(), preset.selector);
+        auto resolved = co_await credentials_->resolve(hub_.identity.directory, preset.selector);
         if (!resolved) co_return refuse(preset_id, resolved.error());
         preset.name = std::move(*resolved);
     }
@@ -130,50 +130,47 @@ asio::awaitable<void> WebSocket::take_frame(std::string_view text) {
         co_return refuse(std::nullopt, Problem(400, "VALIDATION_ERROR", "a frame must be a JSON object"));
     api::ObjectReader in(*document, document->root());
     const auto type = std::string(in.required_string("t"));
-    const bool of_watch = type == "watch" || type == "unwatch" || type == "sync";
-    const auto id = of_watch || in.has("id") ? read_id(in, of_watch) : std::nullopt;
     if (type == "ping") {
         const auto* number = in.number("n");
-        if (auto problem = in.finish()) co_return refuse(id, *problem);
+        if (auto problem = in.finish()) co_return refuse(std::nullopt, *problem);
         std::string pong = "{\"t\":\"pong\"";
         if (number != nullptr) pong.append(",\"n\":").append(number->raw);
         co_return say(pong.append("}"));
     }
     if (type == "auth") {
-        co_await authenticate(in, id);
+        co_await authenticate(in);
         co_return;
     }
-    if (!of_watch) {
-        if (in.has("t") && !type.empty()) in.refuse("t", "'t' must be one of auth, watch, unwatch, sync and ping");
-        co_return refuse(id, in.finish().value_or(api::missing_field("t")));
+    if (type != "watch" && type != "unwatch" && type != "sync") {
+        if (!in.has("t")) co_return refuse(std::nullopt, api::missing_field("t"));
+        co_return refuse(std::nullopt,
+                         api::invalid_field("t", "'t' must be one of auth, watch, unwatch, sync and ping"));
     }
-    if (!id) co_return refuse(id, in.finish().value_or(api::missing_field("id")));
-    if (!credentials_) co_return refuse(id, unauthenticated("the first frame must be auth"));
+    const auto id = read_id(in);
+    if (!id) co_return refuse(std::nullopt, id.error());
+    if (!credentials_) co_return refuse(*id, unauthenticated("the first frame must be auth"));
     if (type == "watch") {
         co_await begin_watch(in, *document, *id);
         co_return;
     }
-    if (auto problem = in.finish()) co_return refuse(id, *problem);
+    if (auto problem = in.finish()) co_return refuse(*id, *problem);
     const auto found = watches_.find(*id);
-    if (found == watches_.end()) co_return refuse(id, not_watched(*id));
+    if (found == watches_.end()) co_return refuse(*id, not_watched(*id));
     if (type == "sync") co_return found->second->ask_progress();
     found->second->end(*this, "unwatch");
     drop(*found->second);
 }
 
 // Other credentials take the place of those that there were; the watches that they do not reach end.
-asio::awaitable<void> WebSocket::authenticate(api::ObjectReader& in, std::optional<std::uint64_t> id) {
-    auto token = std::string(in.required_text("token"));
-    if (auto problem = in.finish()) co_return refuse(id, *problem);
+asio::awaitable<void> WebSocket::authenticate(api::ObjectReader& in) {
+    auto token = std::string(in.required_string("token"));
+    if (auto problem = in.finish()) co_return refuse(std::nullopt, *problem);
     auto found = co_await Credentials::of(hub_.identity, hub_.tickets, std::move(token));
-    if (!found) co_return refuse(id, api::to_problem(found.error()));
-    if (!*found) {
-        refuse(id, unauthenticated("the token is not valid"));
-        co_return leave(http::CloseCode::policy, "the token is not valid");
-    }
+    if (!found) co_return refuse(std::nullopt, api::to_problem(found.error()));
+    if (!*found) co_return refuse(std::nullopt, unauthenticated("the token is not valid"));
     credentials_ = std::move(*found);
-    end_unreached();
     co_await welcome();
+    end_unreached();
 }
 
 void WebSocket::end_unreached() {
@@ -202,15 +199,12 @@ asio::awaitable<void> WebSocket::begin_watch(api::ObjectReader& in, const json::
             id, Problem(403, "QUOTA_EXCEEDED",
                         "a socket has at most " + std::to_string(limits::watches_per_socket_max) + " watches"));
     }
-    auto resolved = co_await api::resolve_namespace(hub_.identity.directory, credentials_->principal(), selector);
+    auto resolved = co_await credentials_->resolve(hub_.identity.directory, selector);
     if (!resolved) co_return refuse(id, resolved.error());
     co_await begin_watch(id, std::move(*resolved), std::move(request));
 }
 
 asio::awaitable<void> WebSocket::begin_watch(std::uint64_t id, scopes::Resolved name, WatchRequest request) {
-    if (!credentials_->may_watch()) co_return refuse(id, api::forbidden(scopes::Permission::kv_read));
-    if (!credentials_->reaches(*name))
-        co_return refuse(id, Problem(403, "SCOPE_DENIED", "the ticket is good for another namespace"));
     WatchOwner& owner = *this;
     auto watch = std::make_unique<Watch>(sources_, owner, id, std::move(name), std::move(request));
     auto problem = co_await watch->begin(*this);
@@ -221,7 +215,8 @@ asio::awaitable<void> WebSocket::begin_watch(std::uint64_t id, scopes::Resolved 
 }
 
 void WebSocket::beat() {
-    if (now() - heard_at_ > 2 * hub_.heartbeat) return break_off();  // nobody is there to be told
+    if (now() - heard_at_ > std::max(2 * hub_.heartbeat, limits::silence_min))
+        return break_off();  // nobody is there to be told
     http::append_frame(channel().out(), http::Opcode::ping, {});
     for (const auto& [id, watch] : watches_)
         watch->ask_progress();

@@ -42,7 +42,7 @@ private:
 
     asio::awaitable<void> take(const http::ClientMessage& message);
     asio::awaitable<void> take_frame(std::string_view text);
-    asio::awaitable<void> authenticate(api::ObjectReader& in, std::optional<std::uint64_t> id);
+    asio::awaitable<void> authenticate(api::ObjectReader& in);
     asio::awaitable<void> begin_watch(api::ObjectReader& in, const api::json::Document& document, std::uint64_t id);
     asio::awaitable<void> begin_watch(std::uint64_t id, scopes::Resolved name, WatchRequest request);
     asio::awaitable<void> welcome();
