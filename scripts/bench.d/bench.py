@@ -13,7 +13,8 @@ import time
 import machine
 import report
 import scenarios
-from peers import Alcove, AlcoveEndUsers, DenoKv, Etcd, Nginx, RedisWebdis
+import watch_scenarios
+from peers import Alcove, AlcoveEndUsers, Broadcast, DenoKv, Etcd, Nginx, RedisWebdis
 from processes import LOAD_CORE, SERVER_CORE, BenchError, Processes, first_line, require
 from template import VALUE_BYTES
 
@@ -47,6 +48,7 @@ class Context:
         self.wrk = require("wrk")
         self.client = compiled("client")
         self.append = compiled("append")
+        self.watch_client = compiled("watch_client")
         self.lead_in_seconds = 1 if options.quick else LEAD_IN_SECONDS
         self.applied_seconds = 0.5 if options.quick else APPLIED_SECONDS
         self.settle_seconds_max = 2 if options.quick else SETTLE_SECONDS_MAX
@@ -108,13 +110,22 @@ class Context:
                 keys,
             ),
             "alcove many": lambda: (Alcove(*common, self.binary), self.options.large_keys),
+            "broadcast": lambda: (Broadcast(*common, compiled("broadcast")), 0),
+            "redis watched": lambda: (RedisWebdis(*common), watch_scenarios.KEYS),
+            "etcd watched": lambda: (Etcd(*common), watch_scenarios.KEYS),
+            "alcove watched": lambda: (
+                Alcove(*common, self.binary, watch_scenarios.WATCHED_FLAGS),
+                watch_scenarios.KEYS,
+            ),
+            "alcove lag": lambda: (Alcove(*common, self.binary, watch_scenarios.LAG_FLAGS), watch_scenarios.KEYS),
         }[name]()
 
 
 def compiled(name):
     """Compiles a helper of this folder unless it is up to date."""
     source, binary = HERE / f"{name}.cpp", FOLDER / name
-    if not binary.exists() or binary.stat().st_mtime < source.stat().st_mtime:
+    changed = max(file.stat().st_mtime for file in [source, *HERE.glob("watch/*.hpp")])
+    if not binary.exists() or binary.stat().st_mtime < changed:
         subprocess.run(["clang++-19", "-std=c++20", "-O2", "-o", binary, source], check=True)
     return binary
 

@@ -4,6 +4,7 @@ import datetime
 import os
 import pathlib
 import platform
+import re
 import subprocess
 import time
 
@@ -89,3 +90,17 @@ def settle(cores, quiet_seconds=0.5, seconds_max=30, busy_max=0.10):
         idle = all(busy <= busy_max for busy, _ in use.since().values())
         quiet = quiet + 0.25 if idle else 0.0
     return True
+
+
+def resident(pid):
+    """Resident MiB of a process by kind of mapping; the LMDB map apart."""
+    kinds, kind = {"map": 0, "heap and stacks": 0, "files": 0}, ""
+    with open(f"/proc/{pid}/smaps", encoding="utf-8") as lines:
+        for line in lines:
+            if re.match(r"[0-9a-f]+-[0-9a-f]+ ", line):
+                path = line.split(maxsplit=5)[5].strip() if len(line.split()) > 5 else ""
+                kind = "map" if path.endswith("data.mdb") else "files" if path.startswith("/") else "heap and stacks"
+            elif line.startswith("Rss:"):
+                kinds[kind] += int(line.split()[1])
+    mib = {name: kib / 1024 for name, kib in kinds.items()}
+    return {**mib, "beside_map": mib["heap and stacks"] + mib["files"]}

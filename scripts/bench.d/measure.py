@@ -1,5 +1,6 @@
 """Interleaved runs: every round measures each target once, so that a drift of the machine meets all alike."""
 
+import contextlib
 import dataclasses
 import random
 
@@ -22,6 +23,7 @@ class Target:
     measure: object
     lead_in_seconds: float = 0  # measured but not counted, right before each run
     leaves_seconds: float = 0.5  # how long the machine has to be idle after a run until all of its work is done
+    around: object = contextlib.nullcontext()  # what a run needs, not counted as part of it; entered for each
 
 
 def wrk_target(label, context, server, template, keys, connections=64, expected="{value}", **settings):
@@ -61,13 +63,14 @@ def append_target(label, context, mode, record_bytes):
 def _once(context, target, seconds, seed):
     """One run with what it says about itself and the machine; None when it is invalid for good."""
     for _ in range(1 + RETRIES_MAX):
-        context.settle()
-        context.leaves_seconds = target.leaves_seconds
-        if target.lead_in_seconds:
-            target.measure(target.lead_in_seconds, seed + 500)
-        use = CoreUse(CORES)
-        figures = target.measure(seconds, seed)
-        cores = use.since()
+        with target.around:
+            context.settle()
+            context.leaves_seconds = target.leaves_seconds
+            if target.lead_in_seconds:
+                target.measure(target.lead_in_seconds, seed + 500)
+            use = CoreUse(CORES)
+            figures = target.measure(seconds, seed)
+            cores = use.since()
         figures["server_busy"], figures["server_stolen"] = cores[SERVER_CORE]
         figures["load_busy"], figures["load_stolen"] = cores[LOAD_CORE]
         if max(stolen for _, stolen in cores.values()) > STOLEN_MAX:
@@ -87,7 +90,8 @@ def interleave(context, scenario, targets, seconds=None):
     seconds = seconds or context.options.seconds
     for target in targets:
         if not target.lead_in_seconds:
-            target.measure(min(WARM_UP_SECONDS, seconds), 1)
+            with target.around:
+                target.measure(min(WARM_UP_SECONDS, seconds), 1)
     results = {target.label: [] for target in targets}
     for number in range(context.options.runs):
         for target in targets:

@@ -1,7 +1,8 @@
 """The servers that stand side by side, each with its own configuration, data folder and port, and how to fill it.
 
-A server has `start()`, `load(keys)`, `stop()`, the `port` to measure, and `get`, `put` and `list` templates where it
-can do these. Everything listens on 127.0.0.1 and keeps its files below the folder that it is given.
+A server has `start()`, `load(keys)`, `stop()`, the `port` to measure, and `get`, `put` and `list` templates and a
+`watch` where it can do these. Everything listens on 127.0.0.1 and keeps its files below the folder that it is
+given.
 """
 
 import json
@@ -11,9 +12,11 @@ import subprocess
 
 from http_client import exchange, post_all, probe
 from processes import LOAD_CORE, BenchError, first_line, free_port, on_core, require, run_load
-from template import base64_of, key, request, value
+from template import VALUE_BYTES, base64_of, key, request, value, websocket
+from watchers import Watch
 
 LOAD_SECONDS_MAX = 3600  # for end users made one by one
+CURSOR_BYTES = 30  # of Alcove, for such a version
 BATCH = 128  # operations of one transaction, both Alcove's and etcd's limit
 
 
@@ -26,7 +29,7 @@ class Server:
     """What all have in common. `start` and `stop` may alternate; the data stays."""
 
     name = ""
-    get = put = list = None
+    get = put = list = watch = None
 
     def __init__(self, processes, folder):
         self.processes = processes
@@ -95,6 +98,29 @@ http {{
         return first_line([require("nginx"), "-v"])
 
 
+class Broadcast(Server):
+    """A bare broadcast on Boost.Beast: the ceiling of watches on one core. Its messages are what Alcove tells of one
+    write."""
+
+    name = "broadcast"
+
+    EVENT = (
+        '{"op":"put","key":"{key}","version":"10001","contentType":"text/plain","created":false,'
+        '"value":"{value}"}'
+    )
+
+    def __init__(self, processes, folder, binary):
+        super().__init__(processes, folder)
+        self.binary = binary
+
+    def _launch(self):
+        self.port = free_port()
+        self._run([self.binary, self.port], self.port, "broadcast.log")
+        told = f'{{"t":"events","id":1,"cursor":"{"M" * CURSOR_BYTES}","more":false,"events":[{self.EVENT}]}}'
+        upgrade = websocket("/publish", self.port)
+        self.watch = Watch(websocket("/watch", self.port), '"t":"ok"', told, upgrade=upgrade)
+
+
 class RedisWebdis(Server):
     """Redis with every write synced, behind webdis with one thread and its default pool."""
 
@@ -124,6 +150,9 @@ auto-aof-rewrite-percentage 0
         lex = "/ZRANGEBYLEX/list/[{group}/({group}~/LIMIT/0/100"
         self.list = request("GET", lex, self.port)
         self.list_raw = request("GET", f"{lex}.raw", self.port)
+        publish = request("PUT", "/PUBLISH/watch", self.port, body="{value}")
+        subscribe = request("GET", "/SUBSCRIBE/watch", self.port)
+        self.watch = Watch(subscribe, '["subscribe"', publish, in_order=False)
 
     def _webdis(self):
         return {
@@ -194,6 +223,9 @@ class Etcd(Server):
         self._run([require("etcd"), *argv], self.port, "etcd.log")
         self.get = request("POST", "/v3/kv/range", self.port, body='{"key":"{key64}"}')
         self.put = request("POST", "/v3/kv/put", self.port, body='{"key":"{key64}","value":"{value64}"}')
+        every_key = f'{{"create_request":{{"key":"{base64_of("k")}","range_end":"{base64_of("l")}"}}}}'
+        watch = request("POST", "/v3/watch", self.port, body=every_key)
+        self.watch = Watch(watch, '"created":true', self.put, value64=True)
 
     def load(self, keys):
         post_all(self.port, "/v3/kv/txn", {}, map(self._transaction, batches(keys, BATCH)), connections=16)
@@ -246,11 +278,11 @@ class DenoKv(Server):
 ROOT_KEY = "alc_benchmark_key_0123456789"
 
 
-def alcove_request(method, target, port, body=""):
+def alcove_request(method, target, port, body="", value_bytes=VALUE_BYTES):
     headers = [f"Authorization: Bearer {ROOT_KEY}"]
     if body:
         headers.append("Content-Type: text/plain")
-    return request(method, target, port, headers, body)
+    return request(method, target, port, headers, body, value_bytes)
 
 
 class Alcove(Server):
@@ -278,12 +310,22 @@ class Alcove(Server):
         self.process = self._run(argv, self.port, "alcove.log", {"ALCOVE_ROOT_KEY": ROOT_KEY})
         workspace = self.SCOPES["workspace"]
         self.get = self.get_in("workspace")
-        self.put = alcove_request("PUT", f"{workspace}/kv/{{key}}", self.port, body="{value}")
+        self.put = self.put_of(VALUE_BYTES)
         listing = f"{workspace}/kv?prefix={{group}}&limit=100&values=true"
         self.list = alcove_request("GET", listing, self.port)
+        self.watch = self.watch_in(workspace, self.put)
 
     def get_in(self, scope):
         return alcove_request("GET", f"{self.SCOPES[scope]}/kv/{{key}}", self.port)
+
+    def put_of(self, value_bytes):
+        target = f"{self.SCOPES['workspace']}/kv/{{key}}"
+        return alcove_request("PUT", target, self.port, "{value}", value_bytes)
+
+    def watch_in(self, namespace, publish=""):
+        """Of a namespace's path, which may hold {key}."""
+        target = f"{namespace}/watch?from=now"
+        return Watch(websocket(target, self.port, [f"Authorization: Bearer {ROOT_KEY}"]), '"t":"ok"', publish)
 
     def get_by_alias(self):
         return alcove_request("GET", f"{self.ALIAS}/kv/{{key}}?endUserId=u1", self.port)

@@ -3,6 +3,8 @@
 import dataclasses
 import statistics
 
+import watch_scenarios
+
 TITLES = {
     "get": "GET, 64 connections",
     "list": "LIST of 100 keys by prefix with values, 64 connections",
@@ -11,6 +13,10 @@ TITLES = {
     "lone": "A lone writer",
     "large": "Many keys",
     "memory": "Memory",
+    "watch": "One writer, 1,000 watchers",
+    "watch_writes": "Durable PUT, 64 connections, while others watch other namespaces",
+    "watch_idle": "Memory of idle watchers",
+    "watch_lag": "Memory of watchers that fall behind",
     "rename": "Renaming external ids",
 }
 
@@ -29,6 +35,16 @@ NAMES = {
     "alcove no history": "Alcove, history off",
     "alcove few": "Alcove, few keys",
     "alcove many": "Alcove, many keys",
+    "broadcast": "bare broadcast on Boost.Beast",
+    "broadcast in turn": "bare broadcast, in turn",
+    "broadcast paced": "bare broadcast, paced",
+    "alcove in turn": "Alcove, in turn",
+    "alcove paced": "Alcove, paced",
+    "unwatched": "nobody watching",
+    "watched": "1,000 watchers, each of a namespace of its own",
+    "idle": "told of nothing yet",
+    "idle again": "after 10 events for each",
+    "behind": "100 watchers, which read nothing meanwhile",
     "rename many": "in a workspace of many end users",
     "rename few": "in a workspace of 1,000",
     "fresh": "just started on the loaded folder",
@@ -71,11 +87,20 @@ RATIOS = [
     Ratio("LIST of 100 / the same as `.raw`, not JSON", "list", "alcove", "redis raw"),
     Ratio("LIST of 100 / Deno KV", "list", "alcove", "deno", at_least=10),
     Ratio("GET over many keys / over 10,000", "large", "alcove many", "alcove few", at_least=0.75),
+    Ratio("Events to 1,000 watchers / bare broadcast", "watch", "alcove", "broadcast", at_least=0.70),
+    Ratio("… per busy second of the server core", "watch", "alcove", "broadcast", "rate_per_core"),
+    Ratio("… one write at a time", "watch", "alcove in turn", "broadcast in turn"),
+    Ratio("… paced, p99 from write to receipt", "watch", "alcove paced", "broadcast paced", "p99_us", at_most=3),
+    Ratio("Events to 1,000 watchers / Redis `SUBSCRIBE` + webdis", "watch", "alcove", "redis"),
+    Ratio("Events to 1,000 watchers / etcd `/v3/watch`", "watch", "alcove", "etcd"),
+    Ratio("PUT with 1,000 watchers elsewhere / without", "watch_writes", "watched", "unwatched", at_least=0.90),
     Ratio("50 renames among many end users / 1,000", "rename", "rename many", "rename few", "p50_us", at_most=1.5),
 ]
 
 STALL_MS_MAX = 250
 MEMORY_MIB_MAX = 64
+WATCHER_KIB_MAX = 12
+LAG_MIB_MAX = 32
 
 
 def median(runs, figure):
@@ -117,22 +142,33 @@ def ratio_rows(results):
         rows.append(_limit_row(title, run["beside_map"], MEMORY_MIB_MAX, "MiB"))
         run = results["memory"]["used"][0]
         rows.append(_limit_row("… and after all of the runs above", run["beside_map"], MEMORY_MIB_MAX, "MiB"))
+    if "watch_idle" in results:
+        runs = results["watch_idle"]
+        title = f"Resident beside the map for each of {runs['idle'][0]['watchers']:,} idle watchers"
+        rows.append(_limit_row(title, runs["idle"][0]["kib_each"], WATCHER_KIB_MAX, "KiB"))
+        run = runs["idle again"][0]
+        rows.append(_limit_row("… and after 10 events for each", run["kib_each"], WATCHER_KIB_MAX, "KiB"))
+    if "watch_lag" in results:
+        run = results["watch_lag"]["behind"][0]
+        title = f"Resident beside the map for {run['watchers']} watchers that {run['writes']:,} values wait for"
+        rows.append(_limit_row(title, run["growth"], LAG_MIB_MAX, "MiB"))
     return rows
 
 
 def _limit_row(title, value, limit, unit):
-    return [title, f"{value:.0f} {unit}", "", f"< {limit} {unit}", _verdict(value < limit)]
+    digits = 0 if limit > 20 else 1
+    return [title, f"{value:.{digits}f} {unit}", "", f"< {limit} {unit}", _verdict(value < limit)]
 
 
 RATIO_HEAD = ["", "ratio of medians", "in single rounds", "target", ""]
 
 
-def _figures_table(runs_of):
+def _figures_table(runs_of, counted="requests"):
     """One scenario: a row for each target."""
     with_rate = any("rate" in run for runs in runs_of.values() for run in runs)
     head = ["", "p50 µs", "p99 µs", "server core busy", "load core busy"]
     if with_rate:
-        head[1:1] = ["requests/s, median", "min", "max"]
+        head[1:1] = [f"{counted}/s, median", "min", "max"]
     else:
         head[1:1] = []
     rows = []
@@ -196,8 +232,51 @@ def _rename_section(runs_of, options):
     return f"{text}\n\n{markdown_table(head, rows)}"
 
 
+def _watch_section(runs_of):
+    frames = [
+        f"{NAMES[label]} {median(runs, 'told') / median(runs, 'frames'):.2f}"
+        for label, runs in runs_of.items()
+    ]
+    text = (
+        f"Saturated: {watch_scenarios.WINDOW} writes are under way, which are those that are not yet answered, or "
+        f"not yet told to every watcher. In turn: one is. Paced: {watch_scenarios.PACED_WRITES} writes a second. "
+        "Events in a frame: "
+    )
+    return f"{text}{', '.join(frames)}.\n\n{_figures_table(runs_of, 'events')}"
+
+
+def _watch_idle_section(runs_of):
+    head = [f"{runs_of['idle'][0]['watchers']:,} watchers", "KiB each", "MiB beside the map", "without them"]
+    rows = []
+    for label, (run, *_) in runs_of.items():
+        rows.append([NAMES[label], *(f"{run[figure]:.1f}" for figure in ("kib_each", "beside_map", "before"))])
+    return markdown_table(head, rows)
+
+
+def _watch_lag_section(runs_of):
+    run = runs_of["behind"][0]
+    head = ["", "s until written", "until told to all", "MiB beside the map before", "at most"]
+    rows = []
+    for label, (each, *_) in runs_of.items():
+        times = [f"{each[figure]:.0f}" for figure in ("write_seconds", "seconds")]
+        rows.append([NAMES[label], *times, *(f"{each[figure]:.1f}" for figure in ("first", "peak"))])
+    seconds = [max(run["curve"][at : at + 10]) for at in range(0, len(run["curve"]), 10)]
+    text = (
+        f"{run['writes']:,} values of {watch_scenarios.LAG_VALUE_BYTES // 1000} KB. The watchers read nothing for "
+        f"{run['stalled_seconds']:.0f} s, and then got all of them, each once and in order. The most that was "
+        f"resident beside the map, sampled every 100 ms, second by second in MiB: "
+    )
+    return f"{markdown_table(head, rows)}\n\n{text}{', '.join(f'{mib:.0f}' for mib in seconds)}."
+
+
 def _section(scenario, runs_of, options):
-    if scenario == "memory":
+    if scenario == "watch":
+        body = _watch_section(runs_of)
+    elif scenario == "watch_idle":
+        body = _watch_idle_section(runs_of)
+    elif scenario == "watch_lag":
+        body = _watch_lag_section(runs_of)
+    elif scenario == "memory":
         body = _memory_section(runs_of)
     elif scenario == "large":
         body = _large_section(runs_of, options)
@@ -228,6 +307,15 @@ METHOD = """\
   PUT is answered after its fdatasync. All of its figures are of the scope workspace where nothing else is said.
 - Renames go to one server that holds all of the workspaces, in turns: a call in the workspace of many end users, a call
   in one of few. The end users were made one by one, over HTTP.
+- Watches are measured with the bench's own client (`scripts/bench.d/watch_client.cpp`), and every watcher must be
+  told of every write once; in order too, save by webdis, which turns around what comes to it at once. Times are
+  from the sending of a write to its receipt by a watcher. Watchers of Alcove and of the bare broadcast
+  (`scripts/bench.d/broadcast.cpp`, which keeps nothing and tells of each write in a frame of its own, as long as
+  Alcove's) have a WebSocket, those of webdis `/SUBSCRIBE`, those of etcd `/v3/watch`. The writer has one
+  connection, with up to {watch_window} writes at once: PUT, `PUT /PUBLISH`, `/v3/kv/put`, or messages.
+- The memory of idle watchers is what a server that was just started grows by. Watchers fall behind on a server
+  with `--store-overlay-bytes=4MiB`, so that what waits for the index does not hide them, and are held against the
+  same writes with nobody watching.
 - The lone writer has one connection; the bare loop writes {value_bytes} bytes and calls fdatasync, in the same file
   system.
 - "Busy" is the share of time that the core was not idle, the kernel's work included. With a load core at 100% the
@@ -252,7 +340,7 @@ def markdown(run):
         "## Figures",
         *[_section(scenario, runs_of, options) for scenario, runs_of in results.items()],
         "## How it is measured",
-        METHOD.format(**options),
+        METHOD.format(**options, watch_window=watch_scenarios.WINDOW),
         "## To reproduce",
         "```sh\n" + run["command"] + "\n```",
         "It installs what is missing from Debian's packages (nginx-light, redis-server, webdis, etcd-server, wrk) and "

@@ -2,12 +2,13 @@
 
 import http.client
 import random
-import re
 import resource
 import socket
 import statistics
 import time
 
+import machine
+import watch_scenarios
 from http_client import probe
 from measure import append_target, client_target, interleave, wrk_target
 from processes import BenchError
@@ -181,7 +182,7 @@ def _memory_of(context, alcove):
         for number in range(IDLE_CONNECTIONS):
             connections.append(_use_once(alcove, number % context.options.keys))
         time.sleep(1)
-        return _resident(alcove.process.pid)
+        return {**machine.resident(alcove.process.pid), "connections": IDLE_CONNECTIONS}
     finally:
         for connection in connections:
             connection.close()
@@ -199,22 +200,8 @@ def _use_once(server, number):
     return connection
 
 
-def _resident(pid):
-    """Resident MiB by kind of mapping; the LMDB map apart."""
-    kinds, kind = {"map": 0, "heap and stacks": 0, "files": 0}, ""
-    with open(f"/proc/{pid}/smaps", encoding="utf-8") as lines:
-        for line in lines:
-            if re.match(r"[0-9a-f]+-[0-9a-f]+ ", line):
-                path = line.split(maxsplit=5)[5].strip() if len(line.split()) > 5 else ""
-                kind = "map" if path.endswith("data.mdb") else "files" if path.startswith("/") else "heap and stacks"
-            elif line.startswith("Rss:"):
-                kinds[kind] += int(line.split()[1])
-    mib = {name: kib / 1024 for name, kib in kinds.items()}
-    return {**mib, "beside_map": mib["heap and stacks"] + mib["files"], "connections": IDLE_CONNECTIONS}
-
-
 def raise_file_limit():
-    """1,000 connections on each side need more descriptors than some shells allow."""
+    """10,000 connections on each side need more descriptors than some shells allow."""
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = 65536 if hard == resource.RLIM_INFINITY else min(hard, 65536)
     resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
@@ -227,6 +214,7 @@ ALL = {
     "put256": put256,
     "lone": lone,
     "memory": memory,
+    **watch_scenarios.ALL,
     "large": large,
     "rename": rename,
 }
