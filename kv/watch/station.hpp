@@ -103,7 +103,7 @@ public:
         Station* station_ = nullptr;
         Feed* feed_ = nullptr;
     };
-    // The follower must have gone before the handle does.
+    // Handle and follower may go in any order, on this thread.
     Use follow(const NamespaceName& name, Follower& follower);
 
     // Takes what has come. Everything up to the version that is returned is in the feeds or was in them; it is

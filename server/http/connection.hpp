@@ -81,6 +81,8 @@ protected:
 
     // What flush_now() has still to write.
     std::size_t unwritten() const { return out_.size() - written_ + large_.size(); }
+    // Whether there may be something to read, as far as is known.
+    bool readable() const { return readable_; }
     // Ends the wait of a takeover.
     void resume() { waiter_.resume(); }
     // A peer that acknowledges nothing for so long is gone.

@@ -50,6 +50,7 @@ void Session::consume(std::size_t bytes) {
 }
 
 Channel::Received Session::receive(std::size_t bytes_max) {
+    if (!readable()) return Channel::Received::nothing;
     if (next_ != 0) in_.erase_front(std::exchange(next_, 0));
     if (in_.size() >= bytes_max) return Channel::Received::nothing;
     if (in_.room() == 0) in_.reserve(std::min(bytes_max, std::max(limits::idle_buffer_bytes, 2 * in_.capacity())));

@@ -31,7 +31,7 @@ asio::awaitable<void> Conversation::run(http::Channel& channel) {
     for (;;) {
         if (channel.stopping() && !closing_) take_leave();
         if (!closing_) co_await take_input();
-        if (!closing_) co_await check_credentials();
+        if (!closing_ && credentials_ && !credentials_->undisturbed(hub_.identity)) co_await check_credentials();
         if (!closing_ && now_ >= beat_at_) {
             beat_at_ = now_ + hub_.heartbeat;
             beat();
@@ -87,11 +87,25 @@ void Conversation::forget(Watch& watch) {
 }
 
 void Conversation::run() {
-    channel_->wake();
+    if (!waiting_ || !tell_at_once()) channel_->wake();
+}
+
+// What most often is to be done, small news for a client that takes them, needs no turn of the coroutine. False
+// when something is left for it.
+bool Conversation::tell_at_once() {
+    if (!credentials_ || !credentials_->undisturbed(hub_.identity)) return false;
+    while (!pending_.empty() && has_room()) {
+        Watch& watch = *pending_.front();
+        const auto again = watch.tell_recent(*this);
+        if (!again || watch.over()) return false;
+        pending_.erase(pending_.begin());
+        watch.queued = false;
+        if (*again) ask(watch);
+    }
+    return pending_.empty() && channel_->flush() == http::Channel::Sent::all;
 }
 
 asio::awaitable<void> Conversation::check_credentials() {
-    if (!credentials_) co_return;
     const bool good = co_await credentials_->still_good(hub_.identity);
     if (good) co_return;
     credentials_.reset();
@@ -101,7 +115,7 @@ asio::awaitable<void> Conversation::check_credentials() {
 asio::awaitable<void> Conversation::tell() {
     for (std::size_t turns = 0; !pending_.empty() && has_room() && turns < turns_max; ++turns) {
         Watch& watch = *pending_.front();
-        pending_.pop_front();
+        pending_.erase(pending_.begin());
         watch.queued = false;  // what happens while it tells is news
         auto again = watch.tell_recent(*this);
         if (!again) {

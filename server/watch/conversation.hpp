@@ -1,8 +1,8 @@
 // A connection that carries watches: what WebSockets and streams of server-sent events have in common.
 #pragma once
 
-#include <deque>
 #include <optional>
+#include <vector>
 
 #include "server/http/channel.hpp"
 #include "server/watch/credentials.hpp"
@@ -58,11 +58,12 @@ protected:
 
 private:
     void run() final;
+    bool tell_at_once();
     asio::awaitable<void> check_credentials();
     asio::awaitable<void> tell();
 
     http::Channel* channel_ = nullptr;
-    std::deque<Watch*> pending_;
+    std::vector<Watch*> pending_;  // in their order; mostly none, or one
     Clock::time_point now_;
     Clock::time_point beat_at_;
     Clock::time_point progress_at_;  // when the client took something, or there was nothing to take

@@ -41,9 +41,8 @@ asio::awaitable<api::Result<scopes::Resolved>> Credentials::resolve(scopes::Dire
 }
 
 asio::awaitable<bool> Credentials::still_good(scopes::Identity& identity) {
-    const auto& expires_ms = principal_->expires_ms;
-    if (expires_ms && *expires_ms <= identity.tokens.now_ms()) co_return false;
-    if (generation_ == identity.tokens.generation()) co_return true;
+    if (expired(identity)) co_return false;
+    if (undisturbed(identity)) co_return true;
     auto found = co_await find(identity, token_digest_);
     if (!found) co_return true;  // the store closes: the connection will notice
     if (!*found) co_return false;

@@ -32,10 +32,18 @@ public:
     asio::awaitable<api::Result<scopes::Resolved>> resolve(scopes::Directory& directory,
                                                            const api::NamespaceSelector& selector) const;
 
-    // False once the token was deleted or has expired. Looks further only when tokens have changed.
+    // Whether nothing has happened that could end them: no token has changed, and theirs has not expired.
+    bool undisturbed(const scopes::Identity& identity) const {
+        return generation_ == identity.tokens.generation() && !expired(identity);
+    }
+    // False once the token was deleted or has expired.
     asio::awaitable<bool> still_good(scopes::Identity& identity);
 
 private:
+    bool expired(const scopes::Identity& identity) const {
+        const auto& expires_ms = principal_->expires_ms;
+        return expires_ms && *expires_ms <= identity.tokens.now_ms();
+    }
     static asio::awaitable<scopes::Result<std::optional<Credentials>>> find(scopes::Identity& identity,
                                                                             std::string digest);
 

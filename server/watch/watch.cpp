@@ -229,12 +229,16 @@ asio::awaitable<bool> Watch::tell_history(FrameSink& sink) {
         while (end < all.size() && all[end].version == all[begin].version)
             ++end;
         const auto changes = all.subspan(begin, end - begin);
+        begin = end;
+        if (std::ranges::none_of(changes, [this](const kv::Change& change) { return wants(change); })) {
+            batch.through = changes.front().version;
+            continue;
+        }
         std::vector<Previous> previous;
         if (request_.previous) previous = co_await read_previous(changes);
         const auto texts = std::make_shared<const EventTexts>(changes, request_.values,
                                                               cursor_at(changes.front().version), previous);
         whole = add(sink, batch, changes, *texts, texts);
-        begin = end;
     }
     if (whole && told_of_next_ == 0) batch.through = std::max(batch.through, page->through);
     const bool moved = batch.through > position_ || !whole;

@@ -255,6 +255,7 @@ void WebSocket::refuse(std::optional<std::uint64_t> id, const Problem& problem) 
 
 void WebSocket::put(const Frame& frame) {
     http::Buffer& out = channel().out();
+    if (out.empty()) out.reserve(frame.text.size() + std::min(frame.tail.size(), limits::shared_bytes_min) + 16);
     http::append_frame_header(out, http::Opcode::text, frame.text.size() + frame.tail.size());
     out.append(frame.text);
     if (frame.owner && frame.tail.size() >= limits::shared_bytes_min && !channel().sends_shared()) {
