@@ -356,11 +356,9 @@ asio::awaitable<Result<Written<Connection>>> Connections::terminate(Uuid id, std
     co_return Written<Connection>{.resource = std::move(*connection)};
 }
 
-asio::awaitable<Result<Written<Event>>> Connections::report(Uuid id, ConnectionReport report,
-                                                            std::optional<kv::RequestId> request) {
-    const auto& type = report.type.text();
-    if (is_own_event(type)) co_return invalid_error("type", "'" + type + "' is told by the change itself alone");
-    auto editor = [&report, &type](const ConnectionRecord& former) -> Result<Edit> {
+Connections::Editor Connections::reporting(ConnectionReport report) {
+    return [report = std::move(report)](const ConnectionRecord& former) -> Result<Edit> {
+        const auto& type = report.type.text();
         Edit edit{.record = {}, .credentials = {}, .event_type = type, .event_data_json = report.data_json};
         const auto status = reported_status(type);
         if (!status) return edit;
@@ -369,13 +367,27 @@ asio::awaitable<Result<Written<Event>>> Connections::report(Uuid id, ConnectionR
         edit.record->status = *status;
         return edit;
     };
-    auto edited = co_await edit(id, editor, std::move(request));
+}
+
+asio::awaitable<Result<Written<Event>>> Connections::report(Uuid id, ConnectionReport report,
+                                                            std::optional<kv::RequestId> request) {
+    const auto& type = report.type.text();
+    if (is_own_event(type)) co_return invalid_error("type", "'" + type + "' is told by the change itself alone");
+    auto editor = reporting(std::move(report));
+    auto edited = co_await edit(id, std::move(editor), std::move(request));
     if (!edited) co_return edited.error();
     auto found = co_await find(id);
     if (!found) co_return found.error();
     auto event = co_await events_.get(found->workspace, print(Place{.version = edited->version}));
     if (!event) co_return event.error();
     co_return Written<Event>{.resource = std::move(*event), .replayed = edited->replayed};
+}
+
+asio::awaitable<Result<Written<Connection>>> Connections::disconnect(Uuid id,
+                                                                     std::optional<kv::RequestId> request) {
+    auto editor = reporting({.type = *EventType::parse("connection.disconnected")});
+    auto disconnected = co_await edit_and_describe(id, std::move(editor), std::move(request));
+    co_return disconnected;
 }
 
 void Connections::seal(RecordCommit& commit, const Uuid& id, const Credentials& credentials) const {

@@ -138,6 +138,9 @@ public:
     asio::awaitable<Result<Written<Event>>> report(Uuid id, ConnectionReport report,
                                                    std::optional<kv::RequestId> request = {});
 
+    // Reports `connection.disconnected`. connection_not_found, connection_terminated
+    asio::awaitable<Result<Written<Connection>>> disconnect(Uuid id, std::optional<kv::RequestId> request = {});
+
     // Ends it for good: its credentials are erased, its selector is free again, it stays readable. Terminating
     // twice changes nothing. connection_not_found
     asio::awaitable<Result<Written<Connection>>> terminate(Uuid id, std::optional<kv::RequestId> request = {});
@@ -163,6 +166,7 @@ private:
         bool moves() const { return record.has_value(); }
     };
     using Editor = std::function<Result<Edit>(const ConnectionRecord& former)>;
+    static Editor reporting(ConnectionReport report);
     asio::awaitable<Result<kv::Committed>> edit(Uuid id, Editor editor, std::optional<kv::RequestId> request);
     asio::awaitable<Result<Written<Connection>>> edit_and_describe(Uuid id, Editor editor,
                                                                    std::optional<kv::RequestId> request);

@@ -76,6 +76,7 @@ class RecordReader {
 public:
     explicit RecordReader(std::string_view text) : document_(parse(text)) {}
 
+    bool has(std::string_view name) const { return document_.member(document_.root(), name) != nullptr; }
     std::string string(std::string_view name) const { return text(member(name), name); }
     std::optional<std::string> optional_string(std::string_view name) const {
         const auto& value = member(name);

@@ -30,6 +30,10 @@ std::size_t RecordCommit::check_version(std::string key, Version version) {
     return commit_.checks.size() - 1;
 }
 
+std::size_t RecordCommit::check_counted(std::string key, const std::optional<Version>& version) {
+    return version ? check_version(std::move(key), *version) : check_absent(std::move(key));
+}
+
 void RecordCommit::put_main(std::string key, std::string json, kv::Expiry expiry) {
     assert(commit_.operations.empty());
     put(key, std::move(json), expiry);
@@ -77,6 +81,11 @@ void RecordCommit::erase(std::string key) {
     commit_.operations.emplace_back(kv::Delete{.key = std::move(key)});
 }
 
+void RecordCommit::take_away(std::string key) {
+    commit_.operations.emplace_back(kv::Get{.key = key});
+    erase(std::move(key));
+}
+
 void RecordCommit::count(std::string key, std::int64_t by) {
     commit_.operations.emplace_back(kv::Increment{.key = std::move(key), .by = by});
 }
@@ -96,15 +105,22 @@ asio::awaitable<Result<std::vector<std::optional<kv::Entry>>>> SystemStore::find
 }
 
 asio::awaitable<Result<std::uint64_t>> SystemStore::total(std::string key) {
-    std::uint64_t total = 0;
-    if (key.empty()) co_return total;
+    if (key.empty()) co_return std::uint64_t{0};
+    auto found = co_await counted(std::move(key));
+    if (!found) co_return found.error();
+    co_return found->total;
+}
+
+asio::awaitable<Result<Counted>> SystemStore::counted(std::string key) {
     auto entry = co_await find(std::move(key));
     if (!entry) co_return entry.error();
+    Counted counted;
     if (*entry) {
         const auto& text = (*entry)->value;
-        std::from_chars(text.data(), text.data() + text.size(), total);
+        std::from_chars(text.data(), text.data() + text.size(), counted.total);
+        counted.version = (*entry)->version;
     }
-    co_return total;
+    co_return counted;
 }
 
 asio::awaitable<Result<Listing<StoredRecord>>> SystemStore::list(std::string prefix, std::string total_key,

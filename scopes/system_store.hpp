@@ -49,6 +49,11 @@ struct StoredRecord {
     kv::Entry entry;
 };
 
+struct Counted {
+    std::uint64_t total = 0;
+    std::optional<Version> version{};  // nullopt: nothing was counted yet
+};
+
 // What a change made of a resource.
 template <class Resource>
 struct Written {
@@ -72,11 +77,15 @@ public:
     std::size_t check_absent(std::string key);
     std::size_t check_present(std::string key);
     std::size_t check_version(std::string key, Version version);
+    // That the number which counted() found there is still the same.
+    std::size_t check_counted(std::string key, const std::optional<Version>& version);
 
     void put(std::string key, std::string json, kv::Expiry expiry = kv::Expiry::never());
     // Its key ends in its place: the commit's version, and how many such entries the commit has before it.
     void put_sequential(std::string prefix, std::string json, kv::Expiry expiry);
     void erase(std::string key);
+    // The same in two operations, the first of which brings what was there, in a replayed outcome too.
+    void take_away(std::string key);
     void count(std::string key, std::int64_t by);
 
     // Goes through on a full store too.
@@ -129,6 +138,9 @@ public:
 
     // The number that is kept there by RecordCommit::count; 0 without it.
     asio::awaitable<Result<std::uint64_t>> total(std::string key);
+
+    // The same with its version, for who wants to count on it.
+    asio::awaitable<Result<Counted>> counted(std::string key);
 
     // check_failed is an outcome for the caller; its Error::failed tells which.
     asio::awaitable<kv::Result<kv::Committed>> commit(RecordCommit records);

@@ -1,5 +1,7 @@
 #include "scopes/webhook_records.hpp"
 
+#include <charconv>
+
 #include "scopes/record_text.hpp"
 #include "scopes/secret.hpp"
 
@@ -24,7 +26,37 @@ WebhookHeaders unflat(std::vector<std::string> texts) {
 }
 
 [[noreturn]] void damaged() {
-    throw kv::StoreFailure("a trigger's record is damaged");
+    throw kv::StoreFailure("a webhook's record is damaged");
+}
+
+// Texts and ends by turns.
+std::vector<std::string> flat(const std::vector<FormerSecret>& formers) {
+    std::vector<std::string> texts;
+    for (const auto& [text, until_ms] : formers) {
+        texts.push_back(text);
+        texts.push_back(std::to_string(until_ms));
+    }
+    return texts;
+}
+
+std::vector<FormerSecret> unflat_formers(std::vector<std::string> texts) {
+    std::vector<FormerSecret> formers;
+    for (std::size_t i = 0; i + 1 < texts.size(); i += 2) {
+        const auto& until = texts[i + 1];
+        FormerSecret former{.text = std::move(texts[i])};
+        const auto parsed = std::from_chars(until.data(), until.data() + until.size(), former.until_ms);
+        if (parsed.ec != std::errc()) damaged();
+        formers.push_back(std::move(former));
+    }
+    return formers;
+}
+
+// Records that were written before there could be several have one, or null.
+std::vector<FormerSecret> read_formers(const RecordReader& reader) {
+    if (reader.has("formers")) return unflat_formers(reader.strings("formers"));
+    auto former = reader.optional_string("former");
+    if (!former) return {};
+    return {{.text = *std::move(former), .until_ms = reader.number("formerUntilMs")}};
 }
 
 }  // namespace
@@ -57,8 +89,7 @@ std::string print(const TriggerRecord& record) {
 std::string print(const WebhookSecrets& secrets) {
     return RecordPrinter()
         .string("current", secrets.current)
-        .optional_string("former", secrets.former)
-        .number("formerUntilMs", secrets.former_until_ms)
+        .strings("formers", flat(secrets.formers))
         .strings("headers", flat(secrets.headers))
         .done();
 }
@@ -107,8 +138,7 @@ template <>
 WebhookSecrets parse_record(std::string_view json) {
     const RecordReader reader(json);
     return {.current = reader.string("current"),
-            .former = reader.optional_string("former"),
-            .former_until_ms = reader.number("formerUntilMs"),
+            .formers = read_formers(reader),
             .headers = unflat(reader.strings("headers"))};
 }
 

@@ -42,11 +42,16 @@ struct TriggerRecord {
 
 using WebhookHeaders = std::vector<std::pair<std::string, std::string>>;
 
+// A secret that was replaced: it signs beside the current one until then.
+struct FormerSecret {
+    std::string text;
+    TimeMs until_ms = 0;
+};
+
 // What is sealed for a webhook: its headers may be secrets, too.
 struct WebhookSecrets {
     std::string current;
-    std::optional<std::string> former;  // signs beside it until `former_until_ms`
-    TimeMs former_until_ms = 0;
+    std::vector<FormerSecret> formers;  // the last one first
     WebhookHeaders headers;
 };
 

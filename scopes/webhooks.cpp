@@ -12,6 +12,10 @@ constexpr std::string_view inactive_disabled = "disabled";  // by who set it up
 
 constexpr std::array<std::string_view, 2> kind_names = {"destination", "trigger"};
 
+// Where the outcome of a removal has what it took away.
+constexpr std::size_t removed_record = 0;
+constexpr std::size_t removed_delivery = 2;
+
 std::string record_key(const Uuid& workspace, WebhookKind kind, const Uuid& id) {
     return keys::webhook(workspace, to_string(kind), id);
 }
@@ -50,6 +54,29 @@ Webhook to_webhook(const Uuid& workspace, WebhookKind kind, const Uuid& id, cons
     kind == WebhookKind::destination ? take_record<DestinationRecord>(webhook, entry.value)
                                      : take_record<TriggerRecord>(webhook, entry.value);
     return webhook;
+}
+
+WebhookKind kind_of(const DeliveryRecord& delivery) {
+    return delivery.kind == to_string(WebhookKind::trigger) ? WebhookKind::trigger : WebhookKind::destination;
+}
+
+void replace_secret(WebhookSecrets& secrets, const std::string& secret, TimeMs now_ms) {
+    auto& formers = secrets.formers;
+    std::erase_if(formers, [now_ms](const auto& former) { return former.until_ms <= now_ms; });
+    formers.insert(formers.begin(), {.text = std::move(secrets.current), .until_ms = now_ms + former_secret_ms});
+    if (formers.size() > former_secrets_max) formers.pop_back();
+    secrets.current = secret;
+}
+
+// What the commit of a removal took away.
+Result<Webhook> removed_by(const kv::Committed& committed, const Uuid& id) {
+    const auto& entry = committed.results[removed_record].entry;
+    const auto& delivery_entry = committed.results[removed_delivery].entry;
+    if (!entry || !delivery_entry) return webhook_not_found();  // remembered by a server that did not keep it
+    auto delivery = parse_record<DeliveryRecord>(delivery_entry->value);
+    const auto workspace = delivery.workspace;
+    const auto kind = kind_of(delivery);
+    return to_webhook(workspace, kind, id, *entry, std::move(delivery));
 }
 
 std::size_t per_workspace_max(WebhookKind kind) {
@@ -140,27 +167,38 @@ asio::awaitable<Result<Written<Webhook>>> Webhooks::create(NewWebhook made, std:
     const auto kind = webhook.kind();
     webhook.delivery.kind = to_string(kind);
     if (!made.active) webhook.delivery.inactive_because = inactive_disabled;
-    auto total_key = keys::webhooks_total(made.workspace, to_string(kind));
-    auto total = co_await records_.total(total_key);
-    if (!total) co_return total.error();
-    if (*total >= per_workspace_max(kind)) co_return too_many(kind);
-
+    const auto written = [&webhook, kind](const kv::Committed& committed) {
+        const Uuid noted = committed.replayed ? noted_id(committed) : webhook.id;
+        return Written<Webhook>{.resource = to_webhook(webhook.workspace, kind, noted, main_record(committed),
+                                                       std::move(webhook.delivery)),
+                                .replayed = committed.replayed};
+    };
+    auto earlier = co_await records_.recall(request);  // before there are found to be too many by now
+    if (!earlier) co_return earlier.error();
+    if (*earlier) co_return written(**earlier);
     const WebhookSecrets secrets{
-        .current = std::move(made.secret), .former = {}, .headers = std::move(made.headers)};
-    RecordCommit commit;
-    commit.request(std::move(request), format_uuid(id));
-    const auto workspace_is_there = commit.check_present(keys::workspace(made.workspace));
-    commit.put_main(record_key(made.workspace, kind, id), print_record(webhook));
-    commit.put(keys::sealed(id), print(SealedRecord{.text = vault_.seal(print(secrets), format_uuid(id))}));
-    commit.put(keys::delivery(id), print(webhook.delivery));
-    commit.count(std::move(total_key), 1);
-    auto outcome = co_await records_.commit(std::move(commit));
-    if (!outcome && outcome.error().code != kv::Errc::check_failed) co_return store_error(outcome.error());
-    if (!outcome && failed_check(outcome.error(), workspace_is_there) != nullptr) co_return workspace_not_found();
-    const Uuid noted = outcome->replayed ? noted_id(*outcome) : id;
-    co_return Written<Webhook>{
-        .resource = to_webhook(made.workspace, kind, noted, main_record(*outcome), std::move(webhook.delivery)),
-        .replayed = outcome->replayed};
+        .current = std::move(made.secret), .formers = {}, .headers = std::move(made.headers)};
+    const auto sealed = print(SealedRecord{.text = vault_.seal(print(secrets), format_uuid(id))});
+    const auto total_key = keys::webhooks_total(webhook.workspace, to_string(kind));
+    for (int attempt = 0; attempt < attempts_max; ++attempt) {
+        auto counted = co_await records_.counted(total_key);
+        if (!counted) co_return counted.error();
+        if (counted->total >= per_workspace_max(kind)) co_return too_many(kind);
+
+        RecordCommit commit;
+        commit.request(request, format_uuid(id));
+        const auto workspace_is_there = commit.check_present(keys::workspace(webhook.workspace));
+        commit.check_counted(total_key, counted->version);  // so that none is made beyond the limit meanwhile
+        commit.put_main(record_key(webhook.workspace, kind, id), print_record(webhook));
+        commit.put(keys::sealed(id), sealed);
+        commit.put(keys::delivery(id), print(webhook.delivery));
+        commit.count(total_key, 1);
+        auto outcome = co_await records_.commit(std::move(commit));
+        if (outcome) co_return written(*outcome);
+        if (outcome.error().code != kv::Errc::check_failed) co_return store_error(outcome.error());
+        if (failed_check(outcome.error(), workspace_is_there) != nullptr) co_return workspace_not_found();
+    }
+    co_return changes_too_often("number of webhooks");
 }
 
 asio::awaitable<Result<Webhook>> Webhooks::get(Uuid workspace, WebhookKind kind, Uuid id) {
@@ -227,10 +265,7 @@ asio::awaitable<Result<Written<Webhook>>> Webhooks::rotate_secret(Uuid workspace
     for (int attempt = 0; attempt < attempts_max; ++attempt) {
         auto found = co_await find(workspace, kind, id);
         if (!found) co_return found.error();
-        auto& secrets = found->secrets;
-        secrets.former = std::move(secrets.current);
-        secrets.former_until_ms = records_.store().now_ms() + former_secret_ms;
-        secrets.current = secret;
+        replace_secret(found->secrets, secret, records_.store().now_ms());
 
         RecordCommit commit;
         commit.request(request);
@@ -243,8 +278,8 @@ asio::awaitable<Result<Written<Webhook>>> Webhooks::rotate_secret(Uuid workspace
     co_return changes_too_often("webhook");
 }
 
-asio::awaitable<Result<void>> Webhooks::remove(Uuid workspace, WebhookKind kind, Uuid id,
-                                               std::optional<kv::RequestId> request) {
+asio::awaitable<Result<Written<Webhook>>> Webhooks::remove(Uuid workspace, WebhookKind kind, Uuid id,
+                                                           std::optional<kv::RequestId> request) {
     for (int attempt = 0; attempt < attempts_max; ++attempt) {
         auto found = co_await find(workspace, kind, id);
         if (!found) co_return found.error();
@@ -252,14 +287,28 @@ asio::awaitable<Result<void>> Webhooks::remove(Uuid workspace, WebhookKind kind,
         commit.request(request, format_uuid(id));
         commit.frees_space();
         commit.check_version(record_key(workspace, kind, id), found->version);
-        commit.erase(record_key(workspace, kind, id));
+        commit.take_away(record_key(workspace, kind, id));  // removed_record
+        commit.take_away(keys::delivery(id));               // removed_delivery
+        commit.erase(keys::sealed(id));
         commit.count(keys::webhooks_total(workspace, to_string(kind)), -1);
-        erase_delivery(commit, id);
         auto outcome = co_await records_.commit(std::move(commit));
-        if (outcome) co_return Result<void>();
+        if (outcome) {
+            auto removed = removed_by(*outcome, id);
+            if (!removed) co_return removed.error();
+            co_return Written<Webhook>{.resource = std::move(*removed), .replayed = outcome->replayed};
+        }
         if (outcome.error().code != kv::Errc::check_failed) co_return store_error(outcome.error());
     }
     co_return changes_too_often("webhook");
+}
+
+asio::awaitable<Result<std::optional<Webhook>>> Webhooks::recall_removed(std::optional<kv::RequestId> request) {
+    auto earlier = co_await records_.recall(std::move(request));
+    if (!earlier) co_return earlier.error();
+    if (!*earlier) co_return std::optional<Webhook>();
+    auto removed = removed_by(**earlier, noted_id(**earlier));
+    if (!removed) co_return removed.error();
+    co_return std::optional(std::move(*removed));
 }
 
 asio::awaitable<Result<std::vector<Uuid>>> Webhooks::active_ids() {
@@ -280,9 +329,7 @@ asio::awaitable<Result<FollowedWebhook>> Webhooks::find(Uuid id) {
     if (!entry) co_return entry.error();
     if (!*entry) co_return webhook_not_found();
     const auto delivery = parse_record<DeliveryRecord>((*entry)->value);
-    const auto kind =
-        delivery.kind == to_string(WebhookKind::trigger) ? WebhookKind::trigger : WebhookKind::destination;
-    auto found = co_await find(delivery.workspace, kind, id);
+    auto found = co_await find(delivery.workspace, kind_of(delivery), id);
     if (!found) co_return found.error();
     co_return FollowedWebhook{.webhook = std::move(found->webhook),
                               .secrets = std::move(found->secrets),

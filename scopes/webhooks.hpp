@@ -25,6 +25,9 @@ inline constexpr std::size_t triggers_per_workspace_max = 1000;
 // How long a secret that was replaced signs beside the new one.
 inline constexpr TimeMs former_secret_ms = TimeMs{24} * 60 * 60 * 1000;
 
+// Each is a signature with every delivery; who rotates more often ends the oldest early.
+inline constexpr std::size_t former_secrets_max = 5;
+
 enum class WebhookKind : std::uint8_t { destination, trigger };
 
 struct Webhook {
@@ -72,7 +75,7 @@ public:
     Webhooks(SystemStore& records, UuidMaker& ids, const Vault& vault)
         : records_(records), ids_(ids), vault_(vault) {}
 
-    // workspace_not_found, too_many
+    // workspace_not_found, too_many, also of those that are made at once
     asio::awaitable<Result<Written<Webhook>>> create(NewWebhook webhook, std::optional<kv::RequestId> request = {});
 
     // webhook_not_found, as for all below
@@ -85,13 +88,18 @@ public:
                                                      WebhookChanges changes,
                                                      std::optional<kv::RequestId> request = {});
 
-    // `secret` signs from now on; the one before it signs too, for former_secret_ms.
+    // `secret` signs from now on; each one before it signs too, for former_secret_ms from when it was replaced, but
+    // for those beyond the last former_secrets_max.
     asio::awaitable<Result<Written<Webhook>>> rotate_secret(Uuid workspace, WebhookKind kind, Uuid id,
                                                             std::string secret,
                                                             std::optional<kv::RequestId> request = {});
 
-    asio::awaitable<Result<void>> remove(Uuid workspace, WebhookKind kind, Uuid id,
-                                         std::optional<kv::RequestId> request = {});
+    // What was taken away, as it was then.
+    asio::awaitable<Result<Written<Webhook>>> remove(Uuid workspace, WebhookKind kind, Uuid id,
+                                                     std::optional<kv::RequestId> request = {});
+
+    // The same of an earlier remove() with that request id; nullopt when there was none.
+    asio::awaitable<Result<std::optional<Webhook>>> recall_removed(std::optional<kv::RequestId> request);
 
     // What a server that starts has to follow.
     asio::awaitable<Result<std::vector<Uuid>>> active_ids();

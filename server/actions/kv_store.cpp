@@ -279,6 +279,13 @@ constexpr Action actions[] = {
 
 constexpr OptionSource option_sources[] = {{.property = "key", .search = prefix_in, .list = list_key_options}};
 
+constexpr Trigger triggers[] = {
+    {.name = "key_changed",
+     .display_name = "Key changed",
+     .description = "Tells that a key was put or deleted, or expired, in the order in which that happened.",
+     .input = key_changed_input},
+};
+
 }  // namespace
 
 constinit const Integration kv_store = {
@@ -287,6 +294,7 @@ constinit const Integration kv_store = {
     .description = "JSON values under keys, with times to live, lists, numbers and texts that change atomically.",
     .actions = actions,
     .option_sources = option_sources,
+    .triggers = triggers,
 };
 
 }  // namespace alcove::actions

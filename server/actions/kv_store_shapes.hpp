@@ -224,6 +224,9 @@ inline constexpr Member touch_members_out[] = {
 };
 inline constexpr Shape touch_output = {.types = type::object, .members = touch_members_out};
 
+inline constexpr Member key_changed_members[] = {{.name = "prefix", .shape = &prefix_in}};
+inline constexpr Shape key_changed_input = {.types = type::object, .members = key_changed_members};
+
 inline constexpr Shape value_out = {.description =
                                         "The value. Text that was stored as such is a string, and bytes that are "
                                         "neither JSON nor text are {\"base64\": …}."};

@@ -27,6 +27,13 @@ const Action* find_action(const Integration& integration, std::string_view name)
     return nullptr;
 }
 
+const Trigger* find_trigger(const Integration& integration, std::string_view name) {
+    for (const auto& trigger : integration.triggers) {
+        if (trigger.name == name) return &trigger;
+    }
+    return nullptr;
+}
+
 const OptionSource* find_option_source(const Integration& integration, std::string_view property) {
     for (const auto& source : integration.option_sources) {
         if (source.property == property) return &source;

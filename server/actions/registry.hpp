@@ -57,12 +57,21 @@ struct OptionSource {
     ListOptions list;
 };
 
+// What somebody can be told of by webhook, as often as it happens where the integration's data is.
+struct Trigger {
+    std::string_view name;
+    std::string_view display_name;
+    std::string_view description;
+    const Shape& input;
+};
+
 struct Integration {
     std::string_view name;
     std::string_view display_name;
     std::string_view description;
     std::span<const Action> actions;
     std::span<const OptionSource> option_sources;
+    std::span<const Trigger> triggers;
 };
 
 // All of them, in the order in which they are listed.
@@ -71,6 +80,7 @@ std::span<const Integration* const> integrations();
 // nullptr when there is none of that name.
 const Integration* find_integration(std::string_view name);
 const Action* find_action(const Integration& integration, std::string_view name);
+const Trigger* find_trigger(const Integration& integration, std::string_view name);
 const OptionSource* find_option_source(const Integration& integration, std::string_view property);
 
 }  // namespace alcove::actions

@@ -21,4 +21,11 @@ asio::awaitable<Result<json::Document>> read_json(Call& call, json::ParseLimits 
     co_return std::move(*document);
 }
 
+asio::awaitable<std::optional<Problem>> refuse_members(Call& call) {
+    if (!call.exchange.has_body()) co_return std::nullopt;
+    auto document = co_await read_json(call);
+    if (!document) co_return document.error();
+    co_return ObjectReader(*document, document->root()).finish();
+}
+
 }  // namespace alcove::api

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 
 #include "server/api/call.hpp"
 #include "server/api/error.hpp"
@@ -13,5 +14,8 @@ inline constexpr std::size_t json_body_bytes_max = std::size_t{16} << 20;
 
 // The body of a JSON request, whose root is an object. Views of it hold until the exchange ends.
 asio::awaitable<Result<json::Document>> read_json(Call& call, json::ParseLimits limits = {});
+
+// 400 for a member in the body of a request that takes none; the body may be left out, or be `{}`.
+asio::awaitable<std::optional<Problem>> refuse_members(Call& call);
 
 }  // namespace alcove::api

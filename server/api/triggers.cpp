@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "server/actions/kv_store.hpp"
 #include "server/api/idempotency.hpp"
 #include "server/api/json.hpp"
 #include "server/api/namespaces.hpp"
@@ -15,9 +16,6 @@
 
 namespace alcove::api {
 namespace {
-
-constexpr std::string_view key_changed = "key_changed";
-constexpr std::string_view with_triggers = "kv-store";
 
 constexpr StandingNames standing_names{.pending = "pending",
                                        .failures = "failures",
@@ -44,8 +42,12 @@ asio::awaitable<std::optional<Problem>> print(Call& call, json::Writer& writer, 
         if (!found) co_return to_problem(found.error());
         end_user = std::move(found->front());
     }
-    auto standing = co_await standing_of(call, trigger);
-    if (!standing) co_return standing.error();
+    DeliveryStanding standing{.record = trigger.delivery};  // of one that is disabled: nothing waits any more
+    if (status != Status::disabled) {
+        auto counted = co_await standing_of(call, trigger);
+        if (!counted) co_return counted.error();
+        standing.pending = counted->pending;
+    }
     writer.open_object().member("id", scopes::format_uuid(trigger.id));
     writer.member("workspaceId", scopes::format_uuid(trigger.workspace));
     writer.member("workspaceIntegrationId", scopes::format_uuid(selection.integration));
@@ -56,7 +58,7 @@ asio::awaitable<std::optional<Problem>> print(Call& call, json::Writer& writer, 
     writer.name("callbackMetadata").raw(selection.metadata_json);
     writer.name("input").open_object().member("prefix", selection.prefix).close_object();
     writer.member("status", status_of(trigger, status)).name("delivery");
-    print(writer, *standing, standing_names);
+    print(writer, standing, standing_names);
     print_time(writer, "createdAt", trigger.created_ms);
     print_time(writer, "updatedAt", trigger.updated_ms);
     writer.close_object();
@@ -68,29 +70,35 @@ struct EnableRequest {
     std::string callback_url;
     scopes::WebhookHeaders headers;
     std::string metadata_json = "{}";
+    std::string trigger_name;
     std::string prefix;
 };
+
+// Held against the schema that the catalog shows.
+void read_trigger(const json::Document& document, ObjectReader& in, EnableRequest& request) {
+    request.trigger_name = in.required_text("triggerName");
+    const auto* trigger = actions::find_trigger(actions::kv_store, request.trigger_name);
+    if (trigger == nullptr) return in.refuse("triggerName", "'triggerName' must be 'key_changed'");
+    const auto* input = in.object("input");
+    if (input == nullptr) return;
+    if (auto problem = actions::refuse(trigger->input, document, *input, "input")) {
+        return in.refuse(*std::move(problem));
+    }
+    if (const auto* prefix = document.member(*input, "prefix")) request.prefix = prefix->text;
+}
 
 Result<EnableRequest> parse_enable_request(const json::Document& document) {
     ObjectReader in(document, document.root());
     EnableRequest request;
     request.selectors = read_selectors(in);
     if (!in.has("integrationName")) in.refuse(missing_field("integrationName"));
-    if (in.required_text("triggerName") != key_changed) {
-        in.refuse("triggerName", "'triggerName' must be '" + std::string(key_changed) + "'");
-    }
     request.callback_url =
         to_callback_url(in, "callbackUrl", in.required_string("callbackUrl")).value_or(std::string());
     if (const auto* headers = in.object("callbackHeaders")) {
         request.headers = to_callback_headers(document, *headers, in, "callbackHeaders").value_or(request.headers);
     }
     if (const auto metadata = read_metadata(in, "callbackMetadata")) request.metadata_json = metadata->json();
-    if (const auto* input = in.object("input")) {
-        ObjectReader input_in(document, *input, "input");
-        request.prefix = input_in.string("prefix").value_or("");
-        if (auto refused = refuse_prefix("input.prefix", request.prefix)) input_in.refuse(*std::move(refused));
-        if (auto problem = input_in.finish()) in.refuse(*std::move(problem));
-    }
+    read_trigger(document, in, request);
     if (auto problem = in.finish()) return *std::move(problem);
     return request;
 }
@@ -129,10 +137,11 @@ asio::awaitable<void> enable_trigger(Call& call) {
     auto resolution = co_await resolve_selectors(call, request->selectors);
     if (!resolution) co_return call.fail(resolution.error());
     const auto& integration = resolution->integration;
+    const auto with_triggers = std::string(actions::kv_store.name);
     if (integration.integration_name != with_triggers) {
-        co_return call.fail(invalid_field("integrationName", "'" + integration.integration_name +
-                                                                 "' has no triggers; there are those of '" +
-                                                                 std::string(with_triggers) + "'"));
+        co_return call.fail(invalid_field(
+            "integrationName",
+            "'" + integration.integration_name + "' has no triggers; there are those of '" + with_triggers + "'"));
     }
     auto request_id = take_request_id(call, document->root().raw);
     if (!request_id) co_return call.fail(request_id.error());
@@ -142,7 +151,7 @@ asio::awaitable<void> enable_trigger(Call& call) {
                                .url = std::move(request->callback_url),
                                .headers = std::move(request->headers),
                                .secret = secret,
-                               .selection = scopes::KeySelection{.trigger_name = std::string(key_changed),
+                               .selection = scopes::KeySelection{.trigger_name = std::move(request->trigger_name),
                                                                  .integration_name = integration.integration_name,
                                                                  .integration = integration.id,
                                                                  .followed = resolution->namespace_name,
@@ -181,19 +190,33 @@ asio::awaitable<void> list_triggers(Call& call) {
 
 asio::awaitable<void> disable_trigger(Call& call) {
     if (auto problem = refuse_query(call)) co_return call.fail(*problem);
+    auto refused = co_await refuse_members(call);
+    if (refused) co_return call.fail(*refused);
     auto request_id = take_request_id(call, {});
     if (!request_id) co_return call.fail(request_id.error());
+    auto& webhooks = call.services.identity.webhooks;
+    auto earlier = co_await webhooks.recall_removed(*request_id);  // what it removed is not found any more
+    if (!earlier) co_return call.fail(to_problem(earlier.error()));
+    set_replayed(call.response, earlier->has_value());
+    if (*earlier) co_return co_await answer(call, 200, **earlier, Status::disabled);
+
     auto found = co_await find(call);
     if (!found) co_return call.fail(found.error());
     const auto& trigger = found->webhook;
-    auto removed = co_await call.services.identity.webhooks.remove(trigger.workspace, trigger.kind(), trigger.id,
-                                                                   std::move(*request_id));
+    auto removed = co_await webhooks.remove(trigger.workspace, trigger.kind(), trigger.id, std::move(*request_id));
     if (!removed) co_return call.fail(to_problem(removed.error()));
-    co_await answer(call, 200, trigger, Status::disabled);
+    set_replayed(call.response, removed->replayed);
+    co_await answer(call, 200, removed->resource, Status::disabled);
 }
 
 asio::awaitable<void> test_trigger(Call& call) {
     if (auto problem = refuse_query(call)) co_return call.fail(*problem);
+    if (call.request.header("idempotency-key")) {
+        co_return call.fail(
+            invalid_field("Idempotency-Key", "a test takes no Idempotency-Key: it is sent each time"));
+    }
+    auto refused = co_await refuse_members(call);
+    if (refused) co_return call.fail(*refused);
     auto found = co_await find(call);
     if (!found) co_return call.fail(found.error());
     const auto message = webhooks::test_message(found->webhook, call.services.store.now_ms());

@@ -112,14 +112,6 @@ Result<ConnectionPage> take_connection_page(http::Query& query, const scopes::Uu
     return page;
 }
 
-// A body that may be left out, and says nothing.
-asio::awaitable<std::optional<api::Problem>> refuse_body(Call& call) {
-    if (!call.exchange.has_body()) co_return std::nullopt;
-    auto document = co_await api::read_json(call);
-    if (!document) co_return document.error();
-    co_return ObjectReader(*document, document->root()).finish();
-}
-
 Result<scopes::ConnectionReport> parse_report(const json::Document& document) {
     ObjectReader in(document, document.root());
     auto type = scopes::EventType::parse(in.required_string("type"));
@@ -237,6 +229,8 @@ asio::awaitable<void> delete_connection(Call& call) {
     auto connection = co_await find_connection(call);
     if (!connection) co_return call.fail(connection.error());
     if (auto problem = api::refuse_query(call)) co_return call.fail(*problem);
+    auto refused = co_await api::refuse_members(call);
+    if (refused) co_return call.fail(*refused);
     auto request_id = api::take_request_id(call, {});
     if (!request_id) co_return call.fail(request_id.error());
     auto terminated = co_await call.services.identity.connections.terminate(connection->id, std::move(*request_id));
@@ -248,17 +242,14 @@ asio::awaitable<void> disconnect_connection(Call& call) {
     auto connection = co_await find_connection(call);
     if (!connection) co_return call.fail(connection.error());
     if (auto problem = api::refuse_query(call)) co_return call.fail(*problem);
-    auto refused = co_await refuse_body(call);
+    auto refused = co_await api::refuse_members(call);
     if (refused) co_return call.fail(*refused);
     auto request_id = api::take_request_id(call, {});
     if (!request_id) co_return call.fail(request_id.error());
-    auto& connections = call.services.identity.connections;
-    scopes::ConnectionReport report{.type = *scopes::EventType::parse("connection.disconnected")};
-    auto reported = co_await connections.report(connection->id, std::move(report), std::move(*request_id));
-    if (!reported) co_return call.fail(api::to_problem(reported.error()));
-    auto disconnected = co_await connections.get(connection->id);
+    auto disconnected =
+        co_await call.services.identity.connections.disconnect(connection->id, std::move(*request_id));
     if (!disconnected) co_return call.fail(api::to_problem(disconnected.error()));
-    answer(call, 200, {.resource = std::move(*disconnected), .replayed = reported->replayed});
+    answer(call, 200, *disconnected);
 }
 
 asio::awaitable<void> report_on_connection(Call& call) {

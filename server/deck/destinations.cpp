@@ -139,15 +139,29 @@ std::optional<api::Problem> refuse_incomplete(const json::Document& document, co
     return std::nullopt;
 }
 
+// The destination of the path in that workspace, which the request has entered.
+asio::awaitable<Result<Webhook>> find(Call& call, scopes::Uuid workspace) {
+    const auto id = parse_id(id_prefix, call.param("id"));
+    if (!id) co_return api::to_problem(scopes::webhook_not_found());
+    auto found = co_await call.services.identity.webhooks.get(workspace, WebhookKind::destination, *id);
+    if (!found) co_return api::to_problem(found.error());
+    co_return std::move(*found);
+}
+
 // The destination of the path: 404 also for one of another workspace.
 asio::awaitable<Result<Webhook>> find(Call& call) {
     auto workspace = co_await enter(call);
     if (!workspace) co_return workspace.error();
-    const auto id = parse_id(id_prefix, call.param("id"));
-    if (!id) co_return api::to_problem(scopes::webhook_not_found());
-    auto found = co_await call.services.identity.webhooks.get(*workspace, WebhookKind::destination, *id);
-    if (!found) co_return api::to_problem(found.error());
-    co_return std::move(*found);
+    auto found = co_await find(call, *workspace);
+    co_return found;
+}
+
+void answer_deleted(Call& call, const scopes::Written<Webhook>& removed) {
+    api::set_replayed(call.response, removed.replayed);
+    call.begin_json(200);
+    json::Writer writer(call.response.body);
+    writer.open_object().member("id", print_id(id_prefix, removed->id)).member("object", "event_destination");
+    writer.name("deleted").boolean(true).member("request_id", call.request.id).close_object();
 }
 
 }  // namespace
@@ -234,25 +248,32 @@ asio::awaitable<void> update_destination(Call& call) {
 }
 
 asio::awaitable<void> delete_destination(Call& call) {
-    auto found = co_await find(call);
-    if (!found) co_return call.fail(found.error());
-    if (auto problem = api::refuse_query(call)) co_return call.fail(*problem);
+    auto workspace = co_await enter(call);
+    if (!workspace) co_return call.fail(workspace.error());
     auto request_id = api::take_request_id(call, {});
     if (!request_id) co_return call.fail(request_id.error());
-    const auto id = found->id;
-    auto removed = co_await call.services.identity.webhooks.remove(found->workspace, WebhookKind::destination, id,
-                                                                   std::move(*request_id));
+    auto& webhooks = call.services.identity.webhooks;
+    auto earlier = co_await webhooks.recall_removed(*request_id);  // what it removed is not found any more
+    if (!earlier) co_return call.fail(api::to_problem(earlier.error()));
+    if (*earlier) co_return answer_deleted(call, {.resource = std::move(**earlier), .replayed = true});
+
+    auto found = co_await find(call, *workspace);
+    if (!found) co_return call.fail(found.error());
+    if (auto problem = api::refuse_query(call)) co_return call.fail(*problem);
+    auto refused = co_await api::refuse_members(call);
+    if (refused) co_return call.fail(*refused);
+    auto removed =
+        co_await webhooks.remove(*workspace, WebhookKind::destination, found->id, std::move(*request_id));
     if (!removed) co_return call.fail(api::to_problem(removed.error()));
-    call.begin_json(200);
-    json::Writer writer(call.response.body);
-    writer.open_object().member("id", print_id(id_prefix, id)).member("object", "event_destination");
-    writer.name("deleted").boolean(true).member("request_id", call.request.id).close_object();
+    answer_deleted(call, *removed);
 }
 
 asio::awaitable<void> rotate_destination_secret(Call& call) {
     auto found = co_await find(call);
     if (!found) co_return call.fail(found.error());
     if (auto problem = api::refuse_query(call)) co_return call.fail(*problem);
+    auto refused = co_await api::refuse_members(call);
+    if (refused) co_return call.fail(*refused);
     auto request_id = api::take_request_id(call, {});
     if (!request_id) co_return call.fail(request_id.error());
     const auto secret = api::make_webhook_secret();

@@ -212,6 +212,7 @@ asio::awaitable<void> Deliverer::deliver(Follower& follower) {
     follower.batch.messages.pop_front();
     const auto outcome = co_await send(follower.followed, message);
     if (stopping_ && !outcome.delivered()) co_return;  // it was cut off
+    if (outcome.is_ours) co_return postpone(follower);
     const double random = std::uniform_real_distribution<double>(0, 1)(random_);
     const auto now_ms = identity_.records.store().now_ms();
     auto& delivery = follower.delivery();
@@ -225,6 +226,12 @@ asio::awaitable<void> Deliverer::deliver(Follower& follower) {
     if (!outcome.delivered() || Clock::now() >= follower.saved_at + save_interval) co_await save(follower);
 }
 
+// The receiver has no part in it, so nothing is counted; it is sent again soon.
+void Deliverer::postpone(Follower& follower) {
+    follower.batch = {};  // what waits is not kept in memory
+    follower.delivery().retry_at_ms = identity_.records.store().now_ms() + patience.count();
+}
+
 asio::awaitable<SendOutcome> Deliverer::send_once(scopes::FollowedWebhook followed, Message message) {
     auto task = send(std::move(followed), std::move(message));
     auto outcome = co_await asio::co_spawn(background_.executor(), std::move(task), asio::use_awaitable);
@@ -232,20 +239,22 @@ asio::awaitable<SendOutcome> Deliverer::send_once(scopes::FollowedWebhook follow
 }
 
 asio::awaitable<SendOutcome> Deliverer::send(scopes::FollowedWebhook followed, Message message) {
-    if (stopping_) co_return SendOutcome{.error = "the server stops"};
+    if (stopping_) co_return SendOutcome{.error = "the server stops", .is_ours = true};
     const auto now_ms = identity_.records.store().now_ms();
     auto& secrets = followed.secrets;
     std::vector<CustomHeader> headers;
     for (auto& [name, value] : secrets.headers)
         headers.push_back({.name = std::move(name), .value = std::move(value)});
-    Delivery delivery{.url = std::move(followed.webhook.url),
+    Delivery delivery{.group = scopes::format_uuid(followed.webhook.workspace),
+                      .url = std::move(followed.webhook.url),
                       .headers = CustomHeaders::parse(std::move(headers)).value(),
                       .id = std::move(message.id),
                       .body = std::move(message.body),
                       .secrets = {WebhookSecret::parse(secrets.current).value()},
                       .timestamp_s = now_ms / 1000};
-    if (secrets.former && now_ms < secrets.former_until_ms)
-        delivery.secrets.push_back(WebhookSecret::parse(*secrets.former).value());
+    for (const auto& former : secrets.formers) {
+        if (now_ms < former.until_ms) delivery.secrets.push_back(WebhookSecret::parse(former.text).value());
+    }
     auto outcome = co_await sender_->send(std::move(delivery));
     co_return outcome;
 }

@@ -30,8 +30,8 @@ struct DelivererOptions {
 // *Concurrency*: everything happens on one thread of its own, the sending itself on the sender's; start(), stop()
 // and send_test() may be called from any thread.
 //
-// *Limitations*: one request at a time per webhook. What is under way when stop() is called is cut off and sent
-// again after the next start.
+// *Limitations*: one request at a time per webhook, and a part of the sender's turns per workspace. What is under
+// way when stop() is called is cut off and sent again after the next start.
 class Deliverer {
 public:
     // `identity` must outlive it. `notice` is told what an operator should know; any thread.
@@ -62,6 +62,7 @@ private:
     asio::awaitable<Loaded> load(Follower& follower);
     asio::awaitable<bool> read(Follower& follower);
     asio::awaitable<void> deliver(Follower& follower);
+    void postpone(Follower& follower);
     asio::awaitable<SendOutcome> send(scopes::FollowedWebhook followed, Message message);
     asio::awaitable<void> save(Follower& follower);
     asio::awaitable<void> pause(Follower& follower, std::chrono::milliseconds at_most);

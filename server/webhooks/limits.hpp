@@ -29,7 +29,8 @@ inline constexpr std::size_t answer_headers_bytes_max = std::size_t{64} << 10;
 // A longer Retry-After would be a way to switch a webhook off unseen.
 inline constexpr std::chrono::seconds retry_after_max = std::chrono::hours{24};
 
-// Deliveries that wait for their turn, and their bodies, are kept in memory. Above either a delivery fails at once.
+// Deliveries that wait for their turn, and their bodies, are kept in memory. Above either a delivery fails at once,
+// unless nothing else of its group waits.
 inline constexpr std::size_t waiting_max = 4096;
 inline constexpr std::size_t waiting_bytes_max = std::size_t{64} << 20;
 

@@ -136,7 +136,8 @@ asio::awaitable<scopes::Result<std::size_t>> count_pending(scopes::Identity& ide
                                                            const scopes::Webhook& webhook) {
     std::size_t pending = 0;
     auto after = told_through(webhook);
-    for (bool more = true; more && pending < pending_counted_max;) {
+    bool more = true;
+    for (std::size_t i = 0; i < pending_batches_max && more && pending < pending_counted_max; ++i) {
         auto batch = co_await read_messages(identity, webhook, after);
         if (!batch && is_gone(batch.error())) break;
         if (!batch) co_return batch.error();

@@ -21,6 +21,10 @@ inline constexpr std::size_t bytes_read_ahead = std::size_t{256} << 10;
 // How far `count_pending` counts: lists tell it of each webhook.
 inline constexpr std::size_t pending_counted_max = 100;
 
+// How many batches it reads for that: where all that happens is told, so many hold pending_counted_max. Where
+// little of it is told, the rest of the history would have to be read for one number.
+inline constexpr std::size_t pending_batches_max = pending_counted_max / messages_read_ahead + 2;
+
 struct Message {
     std::string id;    // the same whenever it is sent
     std::string body;  // JSON
@@ -41,7 +45,8 @@ asio::awaitable<scopes::Result<Batch>> read_messages(scopes::Identity& identity,
 // Whether that is what read_messages() failed for.
 bool is_gone(const scopes::Error& error);
 
-// How many messages wait for the webhook, counted up to pending_counted_max; of one whose namespace is gone, none.
+// How many messages wait for the webhook, counted up to pending_counted_max and in pending_batches_max batches, so
+// that there may be more; of one whose namespace is gone, none.
 asio::awaitable<scopes::Result<std::size_t>> count_pending(scopes::Identity& identity,
                                                            const scopes::Webhook& webhook);
 

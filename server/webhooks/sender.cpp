@@ -19,6 +19,7 @@
 
 #include "server/webhooks/limits.hpp"
 #include "server/webhooks/transfer.hpp"
+#include "server/webhooks/turns.hpp"
 
 namespace alcove::webhooks {
 
@@ -72,7 +73,8 @@ void block_signals() {
 
 class Sender::Loop {
 public:
-    explicit Loop(const SenderOptions& options) : options_(options), multi_(curl_multi_init()) {
+    explicit Loop(const SenderOptions& options)
+        : options_(options), multi_(curl_multi_init()), turns_(options.group_concurrency_max()) {
         if (!multi_) throw std::runtime_error("libcurl does not start");
         curl_multi_setopt(multi_.get(), CURLMOPT_MAXCONNECTS, static_cast<long>(options_.concurrency_max));
         thread_ = std::thread([this] { run(); });
@@ -97,7 +99,7 @@ public:
         if (enqueue(exchange)) {
             curl_multi_wakeup(multi_.get());
         } else {
-            exchange.caller->answer({.error = "too many webhooks wait to be sent"});
+            exchange.caller->answer({.error = "too many webhooks wait to be sent", .is_ours = true});
         }
     }
 
@@ -113,11 +115,13 @@ private:
     // False when there is no room: the exchange was not taken.
     bool enqueue(Exchange& exchange) {
         const std::size_t bytes = exchange.transfer->body_bytes();
+        const std::string& group = exchange.transfer->group();
         const std::lock_guard lock(mutex_);
-        if (waiting_.size() >= limits::waiting_max) return false;
-        if (!waiting_.empty() && waiting_bytes_ + bytes > limits::waiting_bytes_max) return false;
+        const bool is_full =
+            turns_.waiting() >= options_.waiting_max || waiting_bytes_ + bytes > limits::waiting_bytes_max;
+        if (is_full && turns_.waits(group)) return false;
         waiting_bytes_ += bytes;
-        waiting_.push_back(std::move(exchange));
+        turns_.push(group, std::move(exchange));
         return true;
     }
 
@@ -139,10 +143,11 @@ private:
             const std::lock_guard lock(mutex_);
             if (stopping_) return false;
             const std::size_t room = options_.concurrency_max - under_way_.size();
-            while (!waiting_.empty() && taken.size() < room) {
-                waiting_bytes_ -= waiting_.front().transfer->body_bytes();
-                taken.push_back(std::move(waiting_.front()));
-                waiting_.pop_front();
+            while (taken.size() < room) {
+                auto exchange = turns_.take();
+                if (!exchange) break;
+                waiting_bytes_ -= exchange->transfer->body_bytes();
+                taken.push_back(std::move(*exchange));
             }
         }
         for (Exchange& exchange : taken)
@@ -156,8 +161,14 @@ private:
         if (curl_multi_add_handle(multi_.get(), handle) == CURLM_OK) {
             under_way_.emplace(handle, std::move(exchange));
         } else {
-            exchange.caller->answer({.error = "the exchange could not be started"});
+            give_back_turn(exchange);
+            exchange.caller->answer({.error = "the exchange could not be started", .is_ours = true});
         }
+    }
+
+    void give_back_turn(const Exchange& exchange) {
+        const std::lock_guard lock(mutex_);
+        turns_.give_back(exchange.transfer->group());
     }
 
     // False when nothing was done.
@@ -171,6 +182,7 @@ private:
             auto done = under_way_.extract(message->easy_handle);
             curl_multi_remove_handle(multi_.get(), done.key());  // the message is gone with it
             const Exchange& exchange = done.mapped();
+            give_back_turn(exchange);
             exchange.caller->answer(exchange.transfer->outcome(code));
         }
         return any;
@@ -180,7 +192,7 @@ private:
         std::deque<Exchange> waiting;
         {
             const std::lock_guard lock(mutex_);
-            waiting.swap(waiting_);
+            waiting = turns_.take_all();
         }
         for (auto& [handle, exchange] : under_way_) {
             curl_multi_remove_handle(multi_.get(), handle);
@@ -197,7 +209,7 @@ private:
     std::map<CURL*, Exchange> under_way_;  // the thread's own
 
     std::mutex mutex_;
-    std::deque<Exchange> waiting_;
+    Turns<Exchange> turns_;
     std::size_t waiting_bytes_ = 0;
     bool stopping_ = false;
 

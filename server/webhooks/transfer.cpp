@@ -72,7 +72,7 @@ void Transfer::add_header(const std::string& line) {
 }
 
 void Transfer::set_headers() {
-    const auto& [url, headers, id, body, secrets, timestamp_s] = delivery_;
+    const auto& [group, url, headers, id, body, secrets, timestamp_s] = delivery_;
     add_header("Content-Type: application/json");
     add_header("Expect:");  // else a large body waits a second for an answer that does not come
     add_header("webhook-id: " + id);
@@ -135,7 +135,7 @@ std::size_t Transfer::on_body(char*, std::size_t, std::size_t size, void* user) 
 }
 
 SendOutcome Transfer::stopped() const {
-    return {.error = "the server stops", .duration = duration()};
+    return {.error = "the server stops", .duration = duration(), .is_ours = true};
 }
 
 std::chrono::milliseconds Transfer::duration() const {

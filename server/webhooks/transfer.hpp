@@ -22,6 +22,7 @@ public:
     CURL* handle() const { return handle_.get(); }
     void begin() { began_ = std::chrono::steady_clock::now(); }
 
+    const std::string& group() const { return delivery_.group; }
     std::size_t body_bytes() const { return delivery_.body.size(); }
 
     // Once libcurl is done with it.

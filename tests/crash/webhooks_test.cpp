@@ -1,4 +1,4 @@
-// Webhooks over kill -9: every event reaches its receivers at least once, and none is made up.
+// Webhooks over kill -9: everything reaches its receivers at least once, and nothing is made up.
 #include <algorithm>
 #include <atomic>
 #include <boost/test/unit_test.hpp>
@@ -6,6 +6,7 @@
 #include <csignal>
 #include <map>
 #include <random>
+#include <regex>
 #include <set>
 #include <string>
 #include <thread>
@@ -24,20 +25,28 @@ const std::string key = "alc_the-root-key-of-the-tests";
 constexpr int events_wanted = 10'000;
 constexpr int writers = 8;
 constexpr int kills = 12;
+constexpr int creates_per_put = 4;
 
 using namespace std::chrono_literals;
 using Ending = ReceiverReply::Ending;
+using Names = std::set<std::string>;
 
-// Which external ids were told as created, under which event ids; and how many messages that took.
+// Which external ids were told as created, or which keys as put, under which ids; and how many messages that took.
 struct Told {
-    std::map<std::string, std::set<std::string>> events;
+    std::map<std::string, Names> ids;
     std::size_t messages = 0;
 
-    explicit Told(const Receiver& receiver) {
+    Told(const Receiver& receiver, const std::string& name) {
         for (const auto& request : receiver.requests()) {
             ++messages;
-            events[member(request.body, "external_id")].insert(request.header("webhook-id"));
+            ids[member(request.body, name)].insert(request.header("webhook-id"));
         }
+    }
+    Names names() const {
+        Names all;
+        for (const auto& [name, unused] : ids)
+            all.insert(name);
+        return all;
     }
 };
 
@@ -51,49 +60,68 @@ struct Counts {
     std::atomic<int> acknowledged = 0;
 };
 
-// Creates end users until the server is gone or there are enough; what was acknowledged is kept.
-void create_until_killed(std::uint16_t port, Counts& counts, std::set<std::string>& acknowledged) {
+struct Acknowledged {
+    Names end_users;
+    Names keys;
+};
+
+// Creates end users, and now and then puts a key of the workspace, until the server is gone or there are enough.
+void write_until_killed(std::uint16_t port, Counts& counts, Acknowledged& acknowledged) {
     try {
         HttpClient client(port);
         while (counts.acknowledged < events_wanted) {
-            const auto external_id = "u" + std::to_string(counts.next++);
-            const auto body = R"({"workspaceId":"acme","externalId":")" + external_id + "\"}";
+            const int number = counts.next++;
+            const auto name = "u" + std::to_string(number);
+            const auto body = R"({"workspaceId":"acme","externalId":")" + name + "\"}";
             if (client.send("POST", "/api/v1/end-users", body, headers()).status != 201) continue;
-            acknowledged.insert(external_id);
+            acknowledged.end_users.insert(name);
             ++counts.acknowledged;
+            if (number % creates_per_put != 0) continue;
+            const auto put = client.send("PUT", "/api/v1/workspaces/acme/kv/" + name, "v", headers());
+            if (put.status == 201) acknowledged.keys.insert(name);
         }
     } catch (const std::exception&) {  // killed: whether the last one is there is not known
     }
 }
 
-bool exists(HttpClient& client, const std::string& external_id) {
-    const auto found =
-        client.send("GET", "/api/v1/end-users?workspaceId=acme&externalId=" + external_id, {}, headers());
-    return member(found.body, "externalId") == external_id;
+// That member of everything on the list.
+Names list(HttpClient& client, const std::string& target, const std::string& name) {
+    Names all;
+    const std::regex pattern("\"" + name + "\":\"([^\"]*)\"");
+    std::string cursor;
+    do {
+        const auto page = client.send("GET", target + (cursor.empty() ? "" : "&cursor=" + cursor), {}, headers());
+        BOOST_REQUIRE_EQUAL(page.status, 200U);
+        for (std::sregex_iterator it(page.body.begin(), page.body.end(), pattern), end; it != end; ++it)
+            all.insert((*it)[1]);
+        cursor = member(page.body, "cursor");
+    } while (!cursor.empty());
+    return all;
 }
 
-BOOST_AUTO_TEST_SUITE(webhooks_over_kills)
+bool includes(const Names& all, const Names& some) {
+    return std::ranges::includes(all, some);
+}
 
-BOOST_AUTO_TEST_CASE(every_acknowledged_event_arrives_and_none_is_invented) {
-    const TemporaryFolder folder;
-    Receiver steady;
-    std::mt19937 dice_of_flaky(11);  // on the receiver's thread alone
-    Receiver flaky([&dice_of_flaky](const ReceivedRequest&) -> ReceiverReply {
-        const auto dice = dice_of_flaky() % 100;
+// Sometimes answers with an error, half an answer or none.
+Receiver::Answer flaky_answer(unsigned seed) {
+    return [random = std::mt19937(seed)](const ReceivedRequest&) mutable -> ReceiverReply {
+        const auto dice = random() % 100;
         if (dice < 2) return {.status = 500};
         if (dice < 3) return {.body = "half", .ending = Ending::cut};
         if (dice < 4) return {.ending = Ending::close};
         return {};
-    });
-    Receiver hanging([](const ReceivedRequest&) { return ReceiverReply{.ending = Ending::silent}; });
-    const Environment environment{{"ALCOVE_ROOT_KEY", key},
-                                  {"ALCOVE_WEBHOOKS_ALLOW_PRIVATE_TARGETS", "true"},
-                                  {"ALCOVE_WEBHOOKS_RETRY_FIRST_SECONDS", "0.01"},
-                                  {"ALCOVE_WEBHOOKS_RETRY_MAX_SECONDS", "0.05"},
-                                  {"ALCOVE_WEBHOOKS_ATTEMPTS_MAX", "1000"}};
-    {
-        const ServerProcess server(folder / "data", environment);
-        HttpClient client(server.port());
+    };
+}
+
+// The receivers of one run, and what is to call them.
+struct Receivers {
+    Receiver steady;
+    Receiver flaky{flaky_answer(11)};
+    Receiver hanging{[](const ReceivedRequest&) { return ReceiverReply{.ending = Ending::silent}; }};
+    Receiver of_keys{flaky_answer(13)};
+
+    void set_up(HttpClient& client) const {
         client.send("POST", "/api/v1/workspaces", R"({"name":"A","slug":"acme"})", headers());
         for (const auto* receiver : {&steady, &flaky, &hanging}) {
             const auto made = client.send(
@@ -102,15 +130,58 @@ BOOST_AUTO_TEST_CASE(every_acknowledged_event_arrives_and_none_is_invented) {
                 headers());
             BOOST_REQUIRE_EQUAL(made.status, 201U);
         }
+        client.send(
+            "POST", "/api/v1/workspaces/acme/integrations",
+            R"({"integrationName":"kv-store","alias":"kv","settings":{"persistence":{"scope":"workspace"}}})",
+            headers());
+        const auto enabled = client.send(
+            "POST", "/api/v1/triggers/enable",
+            R"({"workspaceId":"acme","integrationName":"kv-store","triggerName":"key_changed","callbackUrl":")" +
+                of_keys.url() + "\"}",
+            headers());
+        BOOST_REQUIRE_EQUAL(enabled.status, 201U);
+    }
+};
+
+// Everything that exists comes to be told, whether it was acknowledged or not, and nothing else; each under one id,
+// however often it came.
+void check_told(const Receiver& receiver, const std::string& name, const Names& existing) {
+    bool complete = false;
+    for (int i = 0; i < 240 && !complete; ++i) {
+        std::this_thread::sleep_for(500ms);
+        complete = includes(Told(receiver, name).names(), existing);
+    }
+    BOOST_TEST(complete);
+    const Told told(receiver, name);
+    BOOST_TEST((told.names() == existing));
+    for (const auto& [each, ids] : told.ids)
+        BOOST_TEST(ids.size() == 1U, each);
+    BOOST_TEST_MESSAGE(name << ": " << existing.size() << " told in " << told.messages << " messages");
+}
+
+BOOST_AUTO_TEST_SUITE(webhooks_over_kills)
+
+BOOST_AUTO_TEST_CASE(everything_that_is_there_is_told_and_nothing_is_invented) {
+    const TemporaryFolder folder;
+    const Receivers receivers;
+    const Environment environment{{"ALCOVE_ROOT_KEY", key},
+                                  {"ALCOVE_WEBHOOKS_ALLOW_PRIVATE_TARGETS", "true"},
+                                  {"ALCOVE_WEBHOOKS_RETRY_FIRST_SECONDS", "0.01"},
+                                  {"ALCOVE_WEBHOOKS_RETRY_MAX_SECONDS", "0.05"},
+                                  {"ALCOVE_WEBHOOKS_ATTEMPTS_MAX", "1000"}};
+    {
+        const ServerProcess server(folder / "data", environment);
+        HttpClient client(server.port());
+        receivers.set_up(client);
     }
     Counts counts;
-    std::vector<std::set<std::string>> acknowledged(writers);
+    std::vector<Acknowledged> acknowledged(writers);
     std::mt19937 random(12);
     for (int round = 0; round <= kills; ++round) {
         ServerProcess server(folder / "data", environment);
         std::vector<std::thread> threads;
         for (int i = 0; i < writers; ++i)
-            threads.emplace_back([&, i] { create_until_killed(server.port(), counts, acknowledged[i]); });
+            threads.emplace_back([&, i] { write_until_killed(server.port(), counts, acknowledged[i]); });
         if (round < kills) {
             std::this_thread::sleep_for(std::chrono::milliseconds(50 + random() % 400));
             server.signal(SIGKILL);
@@ -120,31 +191,18 @@ BOOST_AUTO_TEST_CASE(every_acknowledged_event_arrives_and_none_is_invented) {
             thread.join();
         if (round < kills) continue;
 
-        std::set<std::string> all;
-        for (const auto& one : acknowledged)
-            all.insert(one.begin(), one.end());
-        const auto has_all = [&all](const Receiver& receiver) {
-            const Told told(receiver);
-            return std::ranges::all_of(all, [&](const auto& one) { return told.events.contains(one); });
-        };
-        for (const auto* receiver : {&steady, &flaky}) {
-            bool complete = false;
-            for (int i = 0; i < 240 && !complete; ++i) {
-                std::this_thread::sleep_for(500ms);
-                complete = has_all(*receiver);
-            }
-            BOOST_TEST(complete);
-            const Told told(*receiver);
-            HttpClient client(server.port());
-            for (const auto& [external_id, ids] : told.events) {
-                BOOST_TEST(ids.size() == 1U);  // one event, however often it came
-                // The answer was lost with the server that was killed, the end user was not.
-                if (!all.contains(external_id)) BOOST_TEST(exists(client, external_id));
-            }
-            BOOST_TEST_MESSAGE(kills << " kills, " << all.size() << " acknowledged, " << told.events.size()
-                                     << " events told in " << told.messages << " messages");
+        HttpClient client(server.port());
+        const auto end_users = list(client, "/api/v1/end-users?workspaceId=acme&limit=100", "externalId");
+        const auto keys = list(client, "/api/v1/workspaces/acme/kv?limit=1000", "key");
+        BOOST_TEST(end_users.size() >= std::size_t{events_wanted});
+        for (const auto& one : acknowledged) {
+            BOOST_TEST(includes(end_users, one.end_users));
+            BOOST_TEST(includes(keys, one.keys));
         }
-        BOOST_TEST(hanging.requests().size() > 0U);
+        check_told(receivers.steady, "external_id", end_users);
+        check_told(receivers.flaky, "external_id", end_users);
+        check_told(receivers.of_keys, "key", keys);
+        BOOST_TEST(receivers.hanging.requests().size() > 0U);
     }
 }
 

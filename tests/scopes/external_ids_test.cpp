@@ -66,6 +66,39 @@ BOOST_AUTO_TEST_CASE(items_are_taken_in_order) {
     check_records(workspace);
 }
 
+BOOST_AUTO_TEST_CASE(all_items_of_a_call_are_one_commit) {
+    const auto versions_of = [this](const std::string& type) {
+        scopes::EventFilter filter{.types = {type}};
+        const auto page = run(identity().events.page(workspace, std::move(filter), "", 100)).value();
+        std::vector<kv::Version> versions;
+        for (const auto& event : page.items)
+            versions.push_back(scopes::parse_place(event.place).value().version);
+        return versions;
+    };
+    const auto id = create_end_user(workspace, "a");
+    create_end_user(workspace, "x");
+    create_end_user(workspace, "y");
+    BOOST_TEST(rename({{"a", "b"}, {"nobody", "n"}, {"x", "x2"}, {"b", "c"}, {"y", "x"}}) ==
+               "done, unknown, done, done, in_use");
+    const auto renamed = versions_of("end_user.external_id_renamed");
+    BOOST_TEST(renamed.size() == 3U);
+    BOOST_TEST(std::ranges::count(renamed, renamed.front()) == 3);
+    // Nothing came after it, and it changed every record.
+    const auto last = run(store().usage(kv::system_namespace())).value().version;
+    BOOST_TEST(renamed.front() == last);
+    for (const auto& key :
+         {scopes::keys::end_user(workspace, id), scopes::keys::end_user_external_id(workspace, "a"),
+          scopes::keys::end_user_external_id(workspace, "c"),
+          scopes::keys::end_user_external_id(workspace, "x2")}) {
+        BOOST_TEST(run(store().get(kv::system_namespace(), key)).value().version == last, key);
+    }
+    BOOST_TEST(remove({"a", "b", "c", "x"}) == "done, done, not_deprecated, done");
+    const auto removed = versions_of("end_user.external_id_removed");
+    BOOST_TEST(removed.size() == 3U);
+    BOOST_TEST(std::ranges::count(removed, removed.front()) == 3);
+    check_records(workspace);
+}
+
 BOOST_AUTO_TEST_CASE(ids_change_hands_only_once_they_are_removed) {
     const auto first = create_end_user(workspace, "a");
     const auto second = create_end_user(workspace, "b");

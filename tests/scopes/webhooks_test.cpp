@@ -1,5 +1,9 @@
 // Webhooks as records: who there is, how many there may be, and what becomes of what they leave behind.
+#include <algorithm>
 #include <boost/test/unit_test.hpp>
+#include <string>
+#include <thread>
+#include <vector>
 
 #include "tests/scopes/identity_fixture.hpp"
 
@@ -21,6 +25,16 @@ public:
     }
     kv::Uuid create(const std::string& name = "D") {
         return run(webhooks().create(new_destination(name))).value()->id;
+    }
+    void rotate(const kv::Uuid& id, const std::string& secret) {
+        BOOST_TEST(outcome(run(webhooks().rotate_secret(workspace, WebhookKind::destination, id, secret))) == "ok");
+    }
+    // "now (former, older)"
+    static std::string text_of(const scopes::WebhookSecrets& secrets) {
+        std::string formers;
+        for (const auto& former : secrets.formers)
+            formers.append(formers.empty() ? "" : ", ").append(former.text);
+        return secrets.current + (formers.empty() ? "" : " (" + formers + ")");
     }
     scopes::FollowedWebhook followed(const kv::Uuid& id) { return run(webhooks().find(id)).value(); }
 
@@ -65,6 +79,52 @@ BOOST_AUTO_TEST_CASE(there_are_as_many_as_there_may_be) {
     BOOST_TEST(outcome(run(webhooks().create(new_destination("one more")))) == "ok");
 }
 
+BOOST_AUTO_TEST_CASE(there_are_no_more_when_many_are_made_at_once) {
+    constexpr std::size_t before = scopes::destinations_per_workspace_max - 5;
+    for (std::size_t i = 0; i < before; ++i)
+        create(std::to_string(i));
+    std::vector<std::string> outcomes(threads.size());
+    std::vector<std::thread> running;
+    for (std::size_t i = 0; i < threads.size(); ++i) {
+        running.emplace_back([this, &outcomes, i] {
+            outcomes[i] = outcome(threads[i].run(webhooks().create(new_destination("D"))));
+        });
+    }
+    for (auto& thread : running)
+        thread.join();
+    BOOST_TEST(std::ranges::count(outcomes, "ok") == 5);
+    BOOST_TEST(std::ranges::count(outcomes, "too_many") == static_cast<long>(threads.size()) - 5);
+    const auto page = run(webhooks().list(workspace, WebhookKind::destination, {.limit = 1000})).value();
+    BOOST_TEST(page.items.size() == scopes::destinations_per_workspace_max);
+    BOOST_TEST(page.total == scopes::destinations_per_workspace_max);
+}
+
+BOOST_AUTO_TEST_CASE(a_request_that_was_sent_again_is_answered_also_when_there_are_too_many) {
+    for (std::size_t i = 1; i < scopes::destinations_per_workspace_max; ++i)
+        create(std::to_string(i));
+    const kv::RequestId request{.id = "r", .digest = "d", .note = {}};
+    const auto first = run(webhooks().create(new_destination("last"), request)).value();
+    const auto second = run(webhooks().create(new_destination("last"), request)).value();
+    BOOST_TEST(second.replayed);
+    BOOST_TEST((second->id == first->id));
+    BOOST_TEST(outcome(run(webhooks().create(new_destination("one more")))) == "too_many");
+}
+
+BOOST_AUTO_TEST_CASE(what_was_removed_is_recalled_as_it_was) {
+    const auto id = create("D");
+    const kv::RequestId request{.id = "r", .digest = "d", .note = {}};
+    BOOST_TEST(!run(webhooks().recall_removed(request)).value().has_value());
+    BOOST_TEST(!run(webhooks().recall_removed({})).value().has_value());
+    BOOST_TEST(outcome(run(webhooks().remove(workspace, WebhookKind::destination, id, request))) == "ok");
+    reopen();
+    const auto recalled = run(webhooks().recall_removed(request)).value();
+    BOOST_REQUIRE(recalled.has_value());
+    BOOST_TEST((recalled->id == id));
+    BOOST_TEST((recalled->workspace == workspace));
+    BOOST_TEST(std::get<scopes::EventSelection>(recalled->selection).name == "D");
+    BOOST_TEST(outcome(run(webhooks().remove(workspace, WebhookKind::destination, id))) == "webhook_not_found");
+}
+
 BOOST_AUTO_TEST_CASE(a_request_that_was_sent_again_makes_one) {
     const kv::RequestId request{.id = "r", .digest = "d", .note = {}};
     const auto first = run(webhooks().create(new_destination("D"), request)).value();
@@ -98,14 +158,40 @@ BOOST_AUTO_TEST_CASE(telling_does_not_disturb_who_changes_it) {
     BOOST_TEST(followed(id).webhook.url == "https://example.com/other");
 }
 
-BOOST_AUTO_TEST_CASE(a_rotation_keeps_one_former_secret) {
+BOOST_AUTO_TEST_CASE(a_rotation_keeps_every_former_secret_until_its_end) {
     const auto id = create();
-    for (const auto* secret : {"whsec_2", "whsec_3"})
-        BOOST_TEST(outcome(run(webhooks().rotate_secret(workspace, WebhookKind::destination, id, secret))) == "ok");
+    const auto begun_ms = store().now_ms();
+    rotate(id, "whsec_2");
+    clock.advance(1000);
+    rotate(id, "whsec_3");
     const auto secrets = followed(id).secrets;
-    BOOST_TEST(secrets.current == "whsec_3");
-    BOOST_TEST(secrets.former.value() == "whsec_2");
+    BOOST_TEST(text_of(secrets) == "whsec_3 (whsec_2, whsec_1)");
+    BOOST_TEST(secrets.formers[0].until_ms == begun_ms + 1000 + scopes::former_secret_ms);
+    BOOST_TEST(secrets.formers[1].until_ms == begun_ms + scopes::former_secret_ms);
     BOOST_TEST((secrets.headers == scopes::WebhookHeaders{{"X-Key", "hidden"}}));
+    clock.advance(scopes::former_secret_ms - 1000);
+    rotate(id, "whsec_4");
+    BOOST_TEST(text_of(followed(id).secrets) == "whsec_4 (whsec_3, whsec_2)");
+}
+
+BOOST_AUTO_TEST_CASE(of_many_rotations_the_last_few_secrets_are_kept) {
+    const auto id = create();
+    for (const auto* secret : {"whsec_2", "whsec_3", "whsec_4", "whsec_5", "whsec_6", "whsec_7"})
+        rotate(id, secret);
+    BOOST_TEST(text_of(followed(id).secrets) == "whsec_7 (whsec_6, whsec_5, whsec_4, whsec_3, whsec_2)");
+}
+
+BOOST_AUTO_TEST_CASE(secrets_of_the_first_shape_are_still_read) {
+    const auto read = [](const std::string& former) {
+        return scopes::parse_record<scopes::WebhookSecrets>(R"({"current":"whsec_2",)" + former +
+                                                            R"(,"headers":["X-Key","hidden"]})");
+    };
+    const auto with_former = read(R"("former":"whsec_1","formerUntilMs":1700000000000)");
+    BOOST_TEST(text_of(with_former) == "whsec_2 (whsec_1)");
+    BOOST_TEST(with_former.formers[0].until_ms == 1'700'000'000'000);
+    BOOST_TEST((with_former.headers == scopes::WebhookHeaders{{"X-Key", "hidden"}}));
+    BOOST_TEST(text_of(read(R"("former":null,"formerUntilMs":0)")) == "whsec_2");
+    BOOST_TEST(text_of(scopes::parse_record<scopes::WebhookSecrets>(print(with_former))) == "whsec_2 (whsec_1)");
 }
 
 BOOST_AUTO_TEST_CASE(nothing_is_left_of_what_was_removed) {

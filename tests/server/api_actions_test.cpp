@@ -244,12 +244,17 @@ BOOST_AUTO_TEST_CASE(catalog_describes_what_is_built_in) {
     const auto list = send("GET", "/api/v1/integrations");
     BOOST_TEST(
         list.text().starts_with(R"(200 {"integrations":[{"name":"kv-store","displayName":"Key-value store",)"));
-    BOOST_TEST(list.body.ends_with(R"("triggers":[]}],"total":1,"cursor":null})"));
+    BOOST_TEST(list.body.ends_with(R"(}],"total":1,"cursor":null})"));
     const auto one = send("GET", "/api/v1/integrations/kv-store");
     BOOST_TEST(one.text().starts_with(R"(200 {"integration":{"name":"kv-store",)"));
     BOOST_TEST(one.body.find(R"("actions":[{"name":"put","description":")") != std::string::npos);
     BOOST_TEST(one.body.find(R"("inputSchema":{"$schema":"https://json-schema.org/draft/2020-12/schema",)") !=
                std::string::npos);
+    BOOST_TEST(one.body.find(R"("triggers":[{"name":"key_changed","displayName":"Key changed","description":")") !=
+               std::string::npos);
+    const auto trigger = one.body.substr(one.body.find("\"triggers\""));
+    BOOST_TEST(trigger.find(R"("properties":{"prefix":{"type":"string",)") != std::string::npos);
+    BOOST_TEST(trigger.find(R"("required":[],"additionalProperties":false)") != std::string::npos);
     BOOST_TEST(scopes::json::Document::parse(one.body).has_value());
     BOOST_TEST(refusal("GET", "/api/v1/integrations/crm") == "404 INTEGRATION_NOT_FOUND");
     BOOST_TEST(refusal("GET", "/api/v1/integrations/kv-store?x=1") == "400 VALIDATION_ERROR x");

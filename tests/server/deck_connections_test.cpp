@@ -191,6 +191,22 @@ BOOST_AUTO_TEST_CASE(a_request_sent_again_is_answered_again) {
     BOOST_TEST(types() == "connection.created");
 }
 
+BOOST_AUTO_TEST_CASE(a_disconnection_sent_again_shows_what_the_first_came_to) {
+    const auto path = "/connections/" + connect("bank");
+    const HttpClient::Headers key{{"Idempotency-Key", "k"}};
+    const auto first = told("POST", path + "/disconnect", {}, key);
+    BOOST_TEST(first.find(R"("status":"disconnected")") != std::string::npos);
+    deck("POST", path + "/events", R"({"type":"connection.connected"})");
+    deck("PATCH", path, R"({"external_id":"later"})");
+    const auto second = deck("POST", path + "/disconnect", {}, key);
+    BOOST_TEST(second.header("idempotent-replayed") == "true");
+    BOOST_TEST(masked_here(second.text()) == first);
+    BOOST_TEST(member(deck("GET", path).body, "status") == "connected");
+    BOOST_TEST(types() == "connection.created connection.disconnected connection.connected connection.updated");
+    BOOST_TEST(refused("DELETE", path, R"({"a":1})") == "400 request input_invalid a");
+    BOOST_TEST(deck("DELETE", path, "{}").status == 200U);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace

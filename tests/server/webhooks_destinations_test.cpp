@@ -135,24 +135,32 @@ BOOST_AUTO_TEST_CASE(a_paused_destination_is_told_later) {
     BOOST_TEST(receiver.wait_for(1));
 }
 
-BOOST_AUTO_TEST_CASE(after_a_rotation_both_secrets_sign_for_a_day) {
+BOOST_AUTO_TEST_CASE(after_rotations_every_secret_signs_until_its_day_is_over) {
+    using Secrets = std::vector<webhooks::WebhookSecret>;
     const auto id = create_destination(receiver.url());
-    const auto former = webhooks::WebhookSecret::parse(secret).value();
-    const auto rotated = send_here("POST", "/v2/event-destinations/" + id + "/rotate-secret");
-    const auto current = webhooks::WebhookSecret::parse(member(rotated.body, "secret")).value();
-    const auto expected = [](const ReceivedRequest& request, std::vector<webhooks::WebhookSecret> secrets) {
-        return webhooks::sign_with_all(secrets, request.header("webhook-id"),
+    const auto first = webhooks::WebhookSecret::parse(secret).value();
+    const auto rotate = [&] {
+        const auto rotated = send_here("POST", "/v2/event-destinations/" + id + "/rotate-secret", "{}");
+        return webhooks::WebhookSecret::parse(member(rotated.body, "secret")).value();
+    };
+    std::size_t told_so_far = 0;
+    const auto is_signed_with = [&](const Secrets& secrets) {
+        create_end_user("acme", "u" + std::to_string(++told_so_far));
+        if (!receiver.wait_for(told_so_far)) return false;
+        const auto request = receiver.requests().back();
+        return request.header("webhook-signature") ==
+               webhooks::sign_with_all(secrets, request.header("webhook-id"),
                                        std::stoll(request.header("webhook-timestamp")), request.body);
     };
-    create_end_user("acme", "u1");
-    BOOST_TEST(receiver.wait_for(1));
-    const auto first = receiver.requests()[0];
-    BOOST_TEST(first.header("webhook-signature") == expected(first, {current, former}));
-    clock.advance(scopes::former_secret_ms);
-    create_end_user("acme", "u2");
-    BOOST_TEST(receiver.wait_for(2));
-    const auto second = receiver.requests()[1];
-    BOOST_TEST(second.header("webhook-signature") == expected(second, {current}));
+    const auto second = rotate();
+    BOOST_TEST(is_signed_with({second, first}));
+    clock.advance(scopes::former_secret_ms / 2);
+    const auto third = rotate();
+    BOOST_TEST(is_signed_with({third, second, first}));
+    clock.advance(scopes::former_secret_ms / 2);
+    BOOST_TEST(is_signed_with({third, second}));
+    clock.advance(scopes::former_secret_ms / 2);
+    BOOST_TEST(is_signed_with({third}));
 }
 
 BOOST_AUTO_TEST_CASE(private_targets_are_called_only_where_that_is_allowed) {
@@ -216,6 +224,35 @@ BOOST_AUTO_TEST_CASE(each_of_many_is_told_everything_in_order) {
     BOOST_TEST(told_by_target.size() == std::size_t{destinations});
     for (const auto& [target, told_there] : told_by_target)
         BOOST_TEST(told_there == expected, target);
+}
+
+BOOST_AUTO_TEST_CASE(a_removal_that_is_sent_again_is_answered_again) {
+    const auto path = "/v2/event-destinations/" + create_destination(receiver.url());
+    const auto other_path = "/v2/event-destinations/" + create_destination(receiver.url());
+    const HttpClient::Headers again{{"Alcove-Workspace", "acme"}, {"Idempotency-Key", "k"}};
+    const auto without_request_id = [](const std::string& body) {
+        return body.substr(0, body.find(",\"request_id"));
+    };
+    BOOST_TEST(refusal("DELETE", path, R"({"force":true})", again) == "400 input_invalid force");
+    const auto first = send("DELETE", path, {}, again);
+    const auto second = send("DELETE", path, {}, again);
+    BOOST_TEST(first.status == 200U);
+    BOOST_TEST(first.header("idempotent-replayed") == "");
+    BOOST_TEST(second.status == 200U);
+    BOOST_TEST(second.header("idempotent-replayed") == "true");
+    BOOST_TEST(without_request_id(second.body) == without_request_id(first.body));
+    BOOST_TEST(send_here("DELETE", path).status == 404U);
+    BOOST_TEST(send("DELETE", other_path, "{}", again).header("idempotent-replayed") == "");
+    BOOST_TEST(send("DELETE", other_path + "?a=1", "{}", again).status == 409U);
+}
+
+BOOST_AUTO_TEST_CASE(a_body_that_says_something_is_refused_where_none_is_taken) {
+    const auto path = "/v2/event-destinations/" + create_destination(receiver.url());
+    const HttpClient::Headers here{{"Alcove-Workspace", "acme"}};
+    BOOST_TEST(refusal("POST", path + "/rotate-secret", R"({"secret":"whsec_mine"})", here) ==
+               "400 input_invalid secret");
+    BOOST_TEST(send_here("POST", path + "/rotate-secret").status == 200U);
+    BOOST_TEST(send_here("POST", path + "/rotate-secret", "{}").status == 200U);
 }
 
 BOOST_AUTO_TEST_CASE(a_removed_destination_and_a_deleted_workspace_are_told_nothing_more) {

@@ -26,6 +26,12 @@ struct WebhooksFixture {
         return {.url = url, .id = "evt_1", .body = body, .secrets = {secret}, .timestamp_s = 1'700'000'000};
     }
 
+    webhooks::Delivery delivery_of(const std::string& group, const std::string& url) const {
+        auto what = delivery_to(url);
+        what.group = group;
+        return what;
+    }
+
     webhooks::SendOutcome send(webhooks::Delivery what) { return run(sender.send(std::move(what))); }
     webhooks::SendOutcome send_to(const std::string& url) { return send(delivery_to(url)); }
     webhooks::SendOutcome send_with(webhooks::SenderOptions options) const {

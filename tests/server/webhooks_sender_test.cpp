@@ -132,7 +132,7 @@ BOOST_AUTO_TEST_CASE(no_more_go_out_at_once_than_may) {
     Sender narrow({.allow_private_targets = true, .timeout = 20'000ms, .concurrency_max = 4});
     std::vector<asio::awaitable<SendOutcome>> sends;
     for (int i = 0; i < 40; ++i)
-        sends.push_back(narrow.send(delivery()));
+        sends.push_back(narrow.send(delivery_of(std::to_string(i), receiver.url())));
     for (const SendOutcome& outcome : run_all(std::move(sends)))
         BOOST_TEST(text(outcome) == "200");
     BOOST_TEST(receiver.requests().size() == 40U);
@@ -146,6 +146,25 @@ BOOST_AUTO_TEST_CASE(who_came_first_is_sent_first) {
         sends.push_back(single.send(delivery(std::to_string(i))));
     run_all(std::move(sends));
     BOOST_TEST(bodies(receiver) == "0 1 2 3 4 5 6 7 8 ");
+}
+
+BOOST_AUTO_TEST_CASE(a_group_of_slow_receivers_holds_up_no_other) {
+    Receiver hanging([](const ReceivedRequest&) { return ReceiverReply{.ending = ReceiverReply::Ending::silent}; });
+    auto narrow = std::make_unique<Sender>(
+        SenderOptions{.allow_private_targets = true, .timeout = 60'000ms, .concurrency_max = 4});
+    std::vector<asio::awaitable<SendOutcome>> tasks;
+    for (int i = 0; i < 8; ++i)
+        tasks.push_back(narrow->send(delivery_of("slow", hanging.url())));
+    const auto send_other = [&]() -> asio::awaitable<SendOutcome> {
+        BOOST_TEST(hanging.wait_for(1));
+        auto outcome = co_await narrow->send(delivery_of("other", receiver.url()));
+        narrow.reset();
+        co_return outcome;
+    };
+    tasks.push_back(send_other());
+    const auto outcomes = run_all(std::move(tasks));
+    BOOST_TEST(text(outcomes.back()) == "200");
+    BOOST_TEST(hanging.requests().size() == 1U);
 }
 
 BOOST_AUTO_TEST_CASE(threads_send_side_by_side) {
@@ -165,16 +184,18 @@ BOOST_AUTO_TEST_CASE(the_end_of_the_sender_is_told_to_all_who_wait) {
     auto ending = std::make_unique<Sender>(
         SenderOptions{.allow_private_targets = true, .timeout = 60'000ms, .concurrency_max = 2});
     std::vector<asio::awaitable<SendOutcome>> tasks;
-    for (int i = 0; i < 5; ++i)
-        tasks.push_back(ending->send(delivery()));
+    for (const auto* group : {"a", "b", "a", "b", "c"})
+        tasks.push_back(ending->send(delivery_of(group, receiver.url())));
     const auto end = [&]() -> asio::awaitable<SendOutcome> {
         const bool both_are_there = receiver.wait_for(2);
         ending.reset();
-        co_return SendOutcome{.error = both_are_there ? "the server stops" : "nothing came"};
+        co_return SendOutcome{.error = both_are_there ? "the server stops" : "nothing came", .is_ours = true};
     };
     tasks.push_back(end());
-    for (const SendOutcome& outcome : run_all(std::move(tasks)))
+    for (const SendOutcome& outcome : run_all(std::move(tasks))) {
         BOOST_TEST(text(outcome) == "0 the server stops");
+        BOOST_TEST(outcome.is_ours);
+    }
     BOOST_TEST(receiver.requests().size() == 2U);
 }
 
@@ -201,6 +222,19 @@ BOOST_AUTO_TEST_CASE(what_cannot_wait_fails_at_once) {
     BOOST_TEST(text(outcomes[1]) == "200");
     BOOST_TEST(text(outcomes[2]) == "0 the server stops");
     BOOST_TEST(text(outcomes[3]) == "0 too many webhooks wait to be sent");
+    BOOST_TEST(outcomes[3].is_ours);
+}
+
+BOOST_AUTO_TEST_CASE(who_waits_alone_of_its_group_always_may) {
+    receiver.answer_with([](const ReceivedRequest&) { return ReceiverReply{.delay = 100ms}; });
+    Sender full({.allow_private_targets = true, .timeout = 20'000ms, .concurrency_max = 1, .waiting_max = 1});
+    std::vector<asio::awaitable<SendOutcome>> sends;
+    for (const auto* group : {"a", "b", "b", "c"})
+        sends.push_back(full.send(delivery_of(group, receiver.url())));
+    std::string outcomes;
+    for (const SendOutcome& outcome : run_all(std::move(sends)))
+        outcomes += text(outcome) + ", ";
+    BOOST_TEST(outcomes == "200, 200, 0 too many webhooks wait to be sent, 200, ");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -140,6 +140,95 @@ BOOST_AUTO_TEST_CASE(a_disabled_trigger_is_gone) {
     BOOST_TEST(refusal("POST", "/api/v1/triggers/nope/test") == "404 NOT_FOUND");
 }
 
+BOOST_AUTO_TEST_CASE(a_disabling_that_is_sent_again_is_answered_again) {
+    const auto path = "/api/v1/triggers/" + enable(R"(,"callbackMetadata":{"m":1})") + "/disable";
+    receiver.answer_with([](const ReceivedRequest&) { return ReceiverReply{.status = 500}; });
+    put("a");
+    BOOST_TEST(eventually([&] { return triggers().find("\"failures\":0") == std::string::npos; }, 0ms));
+    const HttpClient::Headers again{{"Idempotency-Key", "k"}};
+    const auto first = send("POST", path, {}, again);
+    put("b");
+    const auto second = send("POST", path, "{}", again);
+    BOOST_TEST(first.text().starts_with(R"(200 {"triggerSource":{"id":")"));
+    BOOST_TEST(first.body.find(R"("status":"disabled","delivery":{"pending":0,"failures":1,)") !=
+               std::string::npos);
+    BOOST_TEST(second.text() == first.text());
+    BOOST_TEST(first.header("idempotent-replayed") == "");
+    BOOST_TEST(second.header("idempotent-replayed") == "true");
+    BOOST_TEST(refusal("POST", path, {}, {{"Idempotency-Key", "other"}}) == "404 NOT_FOUND");
+    BOOST_TEST(triggers() == R"({"triggers":[],"total":0,"cursor":null})");
+}
+
+BOOST_AUTO_TEST_CASE(what_takes_no_body_and_no_key_refuses_them) {
+    const auto path = "/api/v1/triggers/" + enable();
+    BOOST_TEST(refusal("POST", path + "/test", R"({"op":"put"})") == "400 VALIDATION_ERROR op");
+    BOOST_TEST(refusal("POST", path + "/disable", R"({"why":"x"})") == "400 VALIDATION_ERROR why");
+    BOOST_TEST(refusal("POST", path + "/test", {}, {{"Idempotency-Key", "k"}}) ==
+               "400 VALIDATION_ERROR Idempotency-Key");
+    BOOST_TEST(receiver.requests().empty());
+    BOOST_TEST(send("POST", path + "/test", "{}").status == 200U);
+    BOOST_TEST(send("POST", path + "/disable", "{}").status == 200U);
+}
+
+BOOST_AUTO_TEST_CASE(slow_receivers_of_one_workspace_hold_up_no_other) {
+    settings.webhooks.sender.concurrency_max = 4;
+    settings.webhooks.sender.timeout = 60'000ms;
+    close();
+    open();
+    Receiver hanging([](const ReceivedRequest&) { return ReceiverReply{.ending = ReceiverReply::Ending::silent}; });
+    const auto body = enable_body();
+    for (int i = 0; i < 8; ++i) {
+        auto slow = body;
+        send("POST", "/api/v1/triggers/enable",
+             slow.replace(slow.find(receiver.url()), receiver.url().size(), hanging.url()));
+    }
+    put("a");
+    BOOST_TEST(hanging.wait_for(1));
+    create_workspace("other");
+    const auto made =
+        send("POST", "/v2/event-destinations",
+             R"({"name":"D","type":"webhook","events":["*"],"webhook":{"url":")" + receiver.url() + "\"}}",
+             {{"Alcove-Workspace", "other"}});
+    BOOST_TEST(made.status == 201U);
+    create_end_user("other", "x");
+    BOOST_TEST(receiver.wait_for(1, 5000ms));
+    BOOST_TEST(told(receiver) == "end_user.created x");
+    BOOST_TEST(hanging.requests().size() == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(what_the_server_has_no_room_for_is_sent_later_and_is_no_failure) {
+    settings.webhooks.sender.concurrency_max = 1;
+    settings.webhooks.sender.waiting_max = 1;
+    close();
+    open();
+    receiver.answer_with([](const ReceivedRequest&) { return ReceiverReply{.delay = 50ms}; });
+    constexpr std::size_t count = 6;
+    for (std::size_t i = 0; i < count; ++i)
+        enable();
+    put("a");
+    BOOST_TEST(eventually_received(receiver, count));
+    std::this_thread::sleep_for(100ms);
+    const auto sent = ids(receiver);
+    BOOST_TEST(std::set<std::string>(sent.begin(), sent.end()).size() == count);
+    BOOST_TEST(triggers().find("\"lastError\":\"") == std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(what_waits_far_behind_is_not_counted) {
+    settings.webhooks.retry.backoff = {.first = 3'600'000ms, .max = 3'600'000ms};
+    close();
+    open();
+    receiver.answer_with([](const ReceivedRequest&) { return ReceiverReply{.status = 500}; });
+    enable(R"(,"input":{"prefix":"rare/"})");
+    put("rare/1");
+    BOOST_TEST(receiver.wait_for(1));
+    put("rare/2");
+    BOOST_TEST(triggers().find("\"pending\":2,") != std::string::npos);
+    for (std::size_t i = 0; i < webhooks::pending_batches_max * webhooks::messages_read_ahead; ++i)
+        put("usual");
+    put("rare/3");
+    BOOST_TEST(triggers().find("\"pending\":2,") != std::string::npos);
+}
+
 BOOST_AUTO_TEST_CASE(secrets_are_shown_once_and_header_values_never) {
     const auto body = enable_body(R"(,"callbackHeaders":{"X-Key":"hidden"})");
     const HttpClient::Headers again{{"Idempotency-Key", "k"}};
