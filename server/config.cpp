@@ -220,7 +220,7 @@ std::span<const ConfigKey> config_keys() {
         {"server", "idle_timeout_seconds", "between two requests of a connection",
          Key::Seconds{&Config::idle_timeout, tenth, hour}},
         {"server", "watch_heartbeat_seconds", "between two signs of life of a watch",
-         Key::Seconds{&Config::watch_heartbeat, tenth, Milliseconds(60'000)}},
+         Key::Seconds{&Config::watch_heartbeat, tenth, Milliseconds(30'000)}},
         {"server", "shutdown_seconds", "for requests under way when the server is told to stop",
          Key::Seconds{&Config::shutdown, Milliseconds(0), hour}},
         {"store", "data", "the data folder", Key::Text{&Config::data, check_not_empty}},

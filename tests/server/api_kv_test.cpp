@@ -194,7 +194,7 @@ BOOST_AUTO_TEST_CASE(bad_expiry_is_refused) {
 
 BOOST_AUTO_TEST_CASE(unknown_parameters_are_refused) {
     for (const auto* method : {"GET", "PUT", "DELETE", "POST"}) {
-        BOOST_TEST(refusal(method, kv + "/k?wait=30", "{}") == "400 VALIDATION_ERROR wait", method);
+        BOOST_TEST(refusal(method, kv + "/k?hold=30", "{}") == "400 VALIDATION_ERROR hold", method);
     }
 }
 
