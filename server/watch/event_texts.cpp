@@ -6,8 +6,6 @@
 #include "server/api/values.hpp"
 
 namespace alcove::watch {
-namespace {
-
 std::string_view name_of(kv::Change::Kind kind) {
     switch (kind) {
         case kv::Change::Kind::put:
@@ -22,8 +20,6 @@ std::string_view name_of(kv::Change::Kind kind) {
     }
     return "";
 }
-
-}  // namespace
 
 void print_event(scopes::json::Writer& writer, const kv::Change& change, bool created, Values values,
                  const Previous& previous) {

@@ -18,6 +18,9 @@ enum class Values : std::uint8_t { omit, include };
 // What an entry was before a change.
 using Previous = std::optional<kv::Entry>;
 
+// As events, parameters and webhooks spell it; empty for what is no change of a key.
+std::string_view name_of(kv::Change::Kind kind);
+
 // Prints one event. `created`: the key was not there before.
 void print_event(scopes::json::Writer& writer, const kv::Change& change, bool created, Values values,
                  const Previous& previous);

@@ -6,6 +6,7 @@
 #include "server/api/resources.hpp"
 #include "server/api/values.hpp"
 #include "server/deck/events.hpp"
+#include "server/watch/event_texts.hpp"
 
 namespace alcove::webhooks {
 namespace {
@@ -35,23 +36,8 @@ std::string trigger_message_id(const scopes::Webhook& webhook, const Place& plac
     return "trg_" + scopes::format_uuid(webhook.id) + "_" + print(place);
 }
 
-std::string_view name_of(kv::Change::Kind kind) {
-    switch (kind) {
-        case kv::Change::Kind::put:
-            return "put";
-        case kv::Change::Kind::remove:
-            return "delete";
-        case kv::Change::Kind::expire:
-            return "expire";
-        case kv::Change::Kind::empty:
-        case kv::Change::Kind::drop:
-            break;
-    }
-    return "empty";
-}
-
 void print_change(json::Writer& writer, const kv::Change& change) {
-    writer.open_object().member("op", name_of(change.kind)).member("key", change.key);
+    writer.open_object().member("op", watch::name_of(change.kind)).member("key", change.key);
     writer.member("version", std::to_string(change.version));
     if (change.entry) {
         writer.name("created").boolean(change.previous_version == 0);
