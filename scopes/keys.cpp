@@ -58,7 +58,7 @@ std::string end_user(const Uuid& workspace, const Uuid& id) {
     return join(end_users(workspace), format_uuid(id));
 }
 std::string end_user_external_id(const Uuid& workspace, std::string_view external_id) {
-    return below(workspace, join("end_user_external_id/", sha256_hex(external_id)));
+    return below(workspace, join("end_user_external_id/", sha256(external_id)));
 }
 
 std::string connections(const Uuid& workspace) {

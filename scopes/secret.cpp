@@ -38,13 +38,17 @@ std::optional<std::string> from_hex(std::string_view digits) {
     return bytes;
 }
 
-std::string sha256_hex(std::string_view bytes) {
+std::string sha256(std::string_view bytes) {
     std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
     unsigned size = 0;
     if (EVP_Digest(bytes.data(), bytes.size(), digest.data(), &size, EVP_sha256(), nullptr) != 1) {
         throw std::runtime_error("SHA-256 failed");
     }
-    return to_hex({reinterpret_cast<const char*>(digest.data()), size});
+    return {reinterpret_cast<const char*>(digest.data()), size};
+}
+
+std::string sha256_hex(std::string_view bytes) {
+    return to_hex(sha256(bytes));
 }
 
 std::string make_token(std::string_view prefix) {

@@ -15,6 +15,7 @@ void fill_random(std::uint8_t* bytes, std::size_t count);
 std::string to_hex(std::string_view bytes);                    // lower case
 std::optional<std::string> from_hex(std::string_view digits);  // either case
 
+std::string sha256(std::string_view bytes);  // 32 bytes
 // Lower-case hexadecimal, 64 characters.
 std::string sha256_hex(std::string_view bytes);
 
