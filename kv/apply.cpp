@@ -95,6 +95,7 @@ public:
         Applied applied;
         applied.effect = Applied::Effect::put;
         applied.entry = next(std::move(put.value), put.content_type);
+        applied.entry->file = std::move(put.file);
         applied.entry->expires_ms = deadline(put.expiry, context_.now_ms);
         applied.result.existed = current_.has_value();
         applied.result.entry = without_value(*applied.entry);
@@ -143,6 +144,7 @@ public:
     }
 
     Result<Applied> operator()(const Append& append) const {
+        if (is_file()) return found_instead(append.key, "a file", "text");
         if (current_ && !json::is_text(current_->content_type)) {
             return found_instead(append.key, printed_type(current_->content_type), "text");
         }
@@ -209,6 +211,7 @@ public:
         if (!current_) return applied;
         applied.effect = Applied::Effect::put;
         applied.entry = next(std::string(current_->value), current_->content_type);
+        applied.entry->file = current_->file;
         applied.entry->expires_ms = deadline(touch.expiry, context_.now_ms);
         applied.result.entry = applied.entry;
         return applied;
@@ -227,6 +230,9 @@ private:
         entry.value = std::move(value);
         return entry;
     }
+
+    // Its content may not be here: nothing can be computed from it.
+    bool is_file() const { return current_ && !current_->file.empty(); }
 
     static Entry without_value(const Entry& entry) {
         EntryView view = view_of(entry);
@@ -272,6 +278,7 @@ private:
     // What is wrong with the current value, or nothing. Leaves `out` null when there is none.
     std::optional<Error> parse_current(const std::string& key, std::string_view wanted, json::Value& out) const {
         if (!current_) return std::nullopt;
+        if (is_file()) return found_instead(key, "a file", wanted);
         if (!json::is_json(current_->content_type)) {
             return found_instead(key, printed_type(current_->content_type), "JSON");
         }

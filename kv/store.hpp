@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "kv/error.hpp"
+#include "kv/files/file.hpp"
 #include "kv/publication.hpp"
 #include "kv/types.hpp"
 
@@ -57,6 +58,15 @@ public:
 
     // All or nothing, at one version. Returns when it is durable.
     virtual asio::awaitable<Result<Committed>> commit(const NamespaceName& name, Commit commit) = 0;
+
+    // The file as it is now, to be read at any pace. not_found. StoreFailure when its content cannot be opened.
+    virtual asio::awaitable<Result<std::unique_ptr<File>>> open_file(const NamespaceName& name,
+                                                                     std::string_view path) = 0;
+
+    // Begins to take the content of a file, of which nothing is seen until Upload::commit(). `size` is what the
+    // caller was told to expect. quota_exceeded and store_full when it is clear already that it will not fit.
+    virtual asio::awaitable<Result<std::unique_ptr<Upload>>> begin_upload(
+        const NamespaceName& name, std::string_view path, std::optional<std::uint64_t> size = {}) = 0;
 
     // The outcome of the commit that had that request id, as commit() would give it again; nullopt when there was
     // none in request_memory_ms. idempotency_conflict.

@@ -36,6 +36,7 @@ Entry to_entry(const EntryView& view) {
     entry.updated_ms = view.updated_ms;
     entry.expires_ms = view.expires_ms;
     entry.content_type = view.content_type;
+    entry.file = view.file;
     entry.value = view.value;
     return entry;
 }
@@ -47,6 +48,7 @@ EntryView view_of(const Entry& entry) {
             .updated_ms = entry.updated_ms,
             .expires_ms = entry.expires_ms,
             .content_type = entry.content_type,
+            .file = entry.file,
             .value = entry.value};
 }
 

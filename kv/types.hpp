@@ -1,6 +1,7 @@
 // The plain values that go in and out of a Store: names, entries, operations, commits, pages.
 #pragma once
 
+#include <array>
 #include <boost/uuid/uuid.hpp>
 #include <cstddef>
 #include <cstdint>
@@ -22,6 +23,8 @@ using Version = std::uint64_t;
 
 // Milliseconds since 1970-01-01 UTC.
 using TimeMs = std::int64_t;
+
+using Sha256 = std::array<std::uint8_t, 32>;
 
 // Which database a namespace lives in. The numbers are part of the format on disk.
 enum class Scope : std::uint8_t { system = 0, workspace = 1, end_user = 2, external = 3 };
@@ -63,6 +66,7 @@ struct Entry {
     TimeMs updated_ms = 0;
     std::optional<TimeMs> expires_ms;  // readable before this instant, gone from it on
     std::string content_type;
+    std::string file;  // of a file, what is known of its content: see kv/files/content.hpp; of a key, nothing
     std::string value;
 };
 
@@ -74,6 +78,7 @@ struct EntryView {
     TimeMs updated_ms = 0;
     std::optional<TimeMs> expires_ms;
     std::string_view content_type;
+    std::string_view file;
     std::string_view value;
 
     bool expired(TimeMs now_ms) const { return expires_ms && *expires_ms <= now_ms; }
@@ -103,6 +108,7 @@ struct Put {  // replaces value, content type and expiry
     std::string value;
     std::string content_type;
     Expiry expiry;
+    std::string file{};  // Entry::file
 };
 struct PutSequential {  // a Put under sequential_key(prefix, the commit's own version, suffix)
     std::string prefix;
@@ -214,7 +220,7 @@ struct PageRequest {
 struct Item {
     std::string_view key;
     EntryView entry;               // without its value when values were omitted
-    std::uint64_t value_size = 0;  // in bytes, also then
+    std::uint64_t value_size = 0;  // in bytes, also then; of a file, wherever its content is
 };
 
 struct Page {
@@ -230,7 +236,7 @@ struct Usage {
     std::uint64_t keys = 0;
     std::uint64_t bytes = 0;  // keys and values of Collection::key
     std::uint64_t files = 0;
-    std::uint64_t file_bytes = 0;
+    std::uint64_t file_bytes = 0;  // paths and contents
     TimeMs last_written_ms = 0;
 };
 

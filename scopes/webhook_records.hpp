@@ -18,7 +18,7 @@ struct EventSelection {
     std::vector<std::string> types;  // `*`: every one
 };
 
-// What a trigger is told: changes of keys with the prefix, in one namespace.
+// What a trigger is told: changes of keys, or of files, with the prefix, in one namespace.
 struct KeySelection {
     std::string trigger_name;
     std::string integration_name;

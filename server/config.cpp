@@ -243,6 +243,7 @@ std::span<const ConfigKey> config_keys() {
          Key::Count{&Config::queued_commits_max, 1, 1'000'000}},
         {"limits", "value_bytes", "the largest value of a key",
          Key::Size{&Config::value_bytes, 1, kv::limits::value_bytes_max}},
+        {"limits", "file_bytes", "the largest file", Key::Size{&Config::file_bytes, 1, 64 * 1024 * GiB}},
         {"security", "master_key_file",
          "the key under which credentials are kept; made when it is missing; empty: master.key in the data folder",
          Key::Text{&Config::master_key_file, nullptr}},

@@ -43,6 +43,7 @@ struct Config {
     std::uint64_t queued_commits_max = 8192;
 
     std::uint64_t value_bytes = std::uint64_t{1} << 20;
+    std::uint64_t file_bytes = std::uint64_t{1} << 30;
 
     std::string master_key_file;  // empty: master.key in the data folder
 

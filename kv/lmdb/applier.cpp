@@ -22,11 +22,21 @@ constexpr std::size_t step_namespaces_max = 64;
 constexpr auto full_retry = std::chrono::seconds(1);
 constexpr auto tick = std::chrono::seconds(1);
 
+// How much one step may still delete, and what it deleted the need for.
+struct Step {
+    std::size_t budget = step_entries_max;
+    std::vector<BlobId> freed_blobs;
+};
+
 // Deletes what has the prefix (of an entry's key, the namespace's number at least), with its deadlines. False when
 // the budget ended first, and so below.
-bool purge_entries(WriteTransaction& txn, std::string_view prefix, std::size_t& budget) {
-    for (const std::string& key : txn.keys_with_prefix(prefix, budget)) {
+bool purge_entries(WriteTransaction& txn, std::string_view prefix, Step& step) {
+    for (const std::string& key : txn.keys_with_prefix(prefix, step.budget)) {
         const EntryView record = decode_record(*txn.get(key));
+        if (const auto blob = blob_of(record)) {
+            txn.erase(blob_key(*blob));
+            step.freed_blobs.push_back(*blob);
+        }
         if (record.expires_ms) {
             const auto scope = static_cast<Scope>(key[0]);
             const NamespaceId id = load_be64(key.data() + 1);
@@ -35,29 +45,71 @@ bool purge_entries(WriteTransaction& txn, std::string_view prefix, std::size_t& 
             txn.erase(expiry_key(*record.expires_ms, scope, id, collection, user_key));
         }
         txn.erase(key);
-        --budget;
+        --step.budget;
     }
-    return budget != 0;
+    return step.budget != 0;
 }
 
-bool purge_changes(WriteTransaction& txn, NamespaceId id, std::size_t& budget) {
+bool purge_changes(WriteTransaction& txn, NamespaceId id, Step& step) {
     IndexKey changes(Table::changes);
     changes.be64(id);
-    for (const std::string& key : txn.keys_with_prefix(changes, budget)) {
+    for (const std::string& key : txn.keys_with_prefix(changes, step.budget)) {
         txn.erase(key);
-        --budget;
+        --step.budget;
     }
-    return budget != 0;
+    return step.budget != 0;
 }
 
 // All that stands under a number, and then the number.
-bool purge_number(WriteTransaction& txn, Scope scope, NamespaceId id, std::size_t& budget) {
+bool purge_number(WriteTransaction& txn, Scope scope, NamespaceId id, Step& step) {
     IndexKey entries(table_of(scope));
     entries.be64(id);
-    if (!purge_entries(txn, entries, budget) || !purge_changes(txn, id, budget)) return false;
+    if (!purge_entries(txn, entries, step) || !purge_changes(txn, id, step)) return false;
     txn.erase(id_key(id));
-    --budget;
-    return budget != 0;
+    --step.budget;
+    return step.budget != 0;
+}
+
+// Each frees as much as the step allows; false when something is left.
+bool purge(WriteTransaction& txn, const Owner& owner, Step& step) {
+    std::vector<std::string> keys;
+    if (owner.subject) {
+        const NamespaceName name{
+            .scope = owner.subject->scope, .workspace = owner.workspace, .subject = owner.subject->id};
+        const IndexKey key = state_key(name);
+        if (txn.get(key)) keys.emplace_back(key.view());
+    } else {
+        for (const Scope scope : {Scope::workspace, Scope::end_user, Scope::external}) {
+            auto more = txn.keys_with_prefix(state_prefix(scope, owner.workspace), step_namespaces_max);
+            keys.insert(keys.end(), more.begin(), more.end());
+        }
+    }
+    bool all = keys.size() < step_namespaces_max;
+    for (const std::string& key : keys) {
+        const NamespaceState state = decode_state(*txn.get(key));
+        if (!purge_number(txn, state.name.scope, state.id, step) ||
+            !purge_number(txn, state.name.scope, state.internal_id, step)) {
+            all = false;
+            break;
+        }
+        txn.erase(key);
+        --step.budget;
+    }
+    if (all) txn.put(tombstone_key(owner), encode_owner(owner, tombstone_done));
+    return all;
+}
+
+bool purge(WriteTransaction& txn, const Leftover& leftover, Step& step) {
+    if (leftover.keeps_internal) {
+        for (const Collection collection : {Collection::key, Collection::file}) {
+            if (!purge_entries(txn, entry_key(leftover.scope, leftover.id, collection, {}), step)) return false;
+        }
+        if (!purge_changes(txn, leftover.id, step)) return false;
+    } else if (!purge_number(txn, leftover.scope, leftover.id, step)) {
+        return false;
+    }
+    txn.erase(leftover_key(leftover.id));
+    return true;
 }
 
 }  // namespace
@@ -236,55 +288,14 @@ bool Applier::purge_step() {
         std::iter_swap(purges_.begin(), ready);
     }
     WriteTransaction txn(core_.index);
-    const bool all = std::visit([&](const auto& freed) { return purge(txn, freed); }, next.freed);
+    Step step;
+    const bool all = std::visit([&](const auto& freed) { return kv::purge(txn, freed, step); }, next.freed);
     txn.commit();
+    core_.blobs.remove(std::move(step.freed_blobs));
     if (all) {
         const std::lock_guard lock(mutex_);
         purges_.erase(purges_.begin());
     }
-    return true;
-}
-
-bool Applier::purge(WriteTransaction& txn, const Owner& owner) {
-    std::vector<std::string> keys;
-    if (owner.subject) {
-        const NamespaceName name{
-            .scope = owner.subject->scope, .workspace = owner.workspace, .subject = owner.subject->id};
-        const IndexKey key = state_key(name);
-        if (txn.get(key)) keys.emplace_back(key.view());
-    } else {
-        for (const Scope scope : {Scope::workspace, Scope::end_user, Scope::external}) {
-            auto more = txn.keys_with_prefix(state_prefix(scope, owner.workspace), step_namespaces_max);
-            keys.insert(keys.end(), more.begin(), more.end());
-        }
-    }
-    std::size_t budget = step_entries_max;
-    bool all = keys.size() < step_namespaces_max;
-    for (const std::string& key : keys) {
-        const NamespaceState state = decode_state(*txn.get(key));
-        if (!purge_number(txn, state.name.scope, state.id, budget) ||
-            !purge_number(txn, state.name.scope, state.internal_id, budget)) {
-            all = false;
-            break;
-        }
-        txn.erase(key);
-        --budget;
-    }
-    if (all) txn.put(tombstone_key(owner), encode_owner(owner, tombstone_done));
-    return all;
-}
-
-bool Applier::purge(WriteTransaction& txn, const Leftover& leftover) {
-    std::size_t budget = step_entries_max;
-    if (leftover.keeps_internal) {
-        for (const Collection collection : {Collection::key, Collection::file}) {
-            if (!purge_entries(txn, entry_key(leftover.scope, leftover.id, collection, {}), budget)) return false;
-        }
-        if (!purge_changes(txn, leftover.id, budget)) return false;
-    } else if (!purge_number(txn, leftover.scope, leftover.id, budget)) {
-        return false;
-    }
-    txn.erase(leftover_key(leftover.id));
     return true;
 }
 

@@ -63,9 +63,6 @@ private:
     bool apply_frozen(const Frozen& frozen);
     void load_purges();
     bool purge_step();
-    // Each frees as much as the budget allows; false when something is left.
-    bool purge(WriteTransaction& txn, const Owner& owner);
-    bool purge(WriteTransaction& txn, const Leftover& leftover);
     bool trim_step();
 
     Core& core_;

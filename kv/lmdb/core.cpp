@@ -141,7 +141,8 @@ Core::Core(EngineOptions engine_options)
       lock(options.directory),
       index(options.directory / "index", options.map_bytes + map_headroom_bytes),
       state(read_state(index, options)),
-      clock(options.wall_clock) {
+      clock(options.wall_clock),
+      blobs(options.directory / "blobs", options.notice) {
     clock.advance_to(state.time_ms);
     next_id = state.next_id;
     applied = state.applied;
@@ -180,6 +181,12 @@ std::string_view Core::refusal(std::size_t commit_bytes) const {
     return room.refusal(static_cast<std::int64_t>(index_bytes_per_overlay_byte * (unapplied + commit_bytes)));
 }
 
+std::string_view Core::refusal_of_content(std::uint64_t bytes) const {
+    const std::uint64_t free = options.disk_free_bytes();
+    if (free < options.disk_reserve_bytes || free - options.disk_reserve_bytes < bytes) return "the disk is almost full";
+    return refusal(0);
+}
+
 void materialise(const log::CommitRecord& commit, Version version, log::Position at, bool history,
                  Overlay& overlay) {
     if (commit.dropped) {
@@ -195,12 +202,14 @@ void materialise(const log::CommitRecord& commit, Version version, log::Position
             overlay.erase(expiry_key(*effect.previous_expires_ms, scope, id, effect.collection, effect.key),
                           version);
         }
+        if (effect.freed_blob) overlay.erase(blob_key(*effect.freed_blob), version);
         if (effect.kind != Change::Kind::put) {
             overlay.erase(key, version);
             continue;
         }
         overlay.put(key, version, effect.record);
         const EntryView record = decode_record(effect.record);
+        if (const auto blob = blob_of(record)) overlay.put(blob_key(*blob), version, {});
         if (record.expires_ms) {
             std::string bytes;
             append_be64(bytes, version);

@@ -9,6 +9,8 @@
 
 #include "kv/clock.hpp"
 #include "kv/file.hpp"
+#include "kv/files/blob_folder.hpp"
+#include "kv/files/growth.hpp"
 #include "kv/lmdb/engine.hpp"
 #include "kv/lmdb/environment.hpp"
 #include "kv/lmdb/namespaces.hpp"
@@ -34,7 +36,7 @@ struct IndexState {
     NamespaceId next_id = 1;  // numbers below it are taken
     TimeMs time_ms = 0;       // the store's clock at `applied`
 };
-inline constexpr std::uint32_t index_format = 2;
+inline constexpr std::uint32_t index_format = 3;
 inline constexpr std::string_view index_state_key{"\7state", 6};
 
 std::string encode_index_state(const IndexState& state);
@@ -78,6 +80,8 @@ struct Core {
     NamespaceCache names;
     Observers observers;
     Room room;
+    BlobFolder blobs;
+    Growth growth;
     std::atomic<Version> applied{0};
     std::atomic<Version> told{0};  // see Store::told()
     std::atomic<std::size_t> queued{0};
@@ -86,6 +90,9 @@ struct Core {
     void notice(std::string_view text) const {
         if (options.notice) options.notice(text);
     }
+
+    // Why so much more content cannot be taken now; empty when it can.
+    std::string_view refusal_of_content(std::uint64_t bytes) const;
 
     // Why a commit of that size cannot be admitted now, given all that is not yet applied; empty when it can.
     std::string_view refusal(std::size_t commit_bytes) const;

@@ -9,6 +9,7 @@
 #include "kv/apply.hpp"
 #include "kv/lmdb/applier.hpp"
 #include "kv/lmdb/core.hpp"
+#include "kv/lmdb/files.hpp"
 #include "kv/lmdb/reader.hpp"
 #include "kv/lmdb/writer.hpp"
 
@@ -135,7 +136,11 @@ class LmdbEngine : public Engine {
 
 public:
     explicit LmdbEngine(EngineOptions options)
-        : core_(std::move(options)), applier_(core_), writer_(core_, applier_), reader_(core_) {}
+        : core_(std::move(options)), applier_(core_), writer_(core_, applier_), reader_(core_) {
+        core_.blobs.sweep([this](const BlobId& id) {
+            return Snapshot::at_published(core_.index, core_.overlays).get(blob_key(id)).has_value();
+        });
+    }
 
     ~LmdbEngine() override { close(); }
 
@@ -156,6 +161,20 @@ public:
                                        Collection collection) override {
         if (core_.closing) co_return shutting_down();
         co_return reader_.list(name, range, request, collection);
+    }
+
+    asio::awaitable<Result<std::unique_ptr<File>>> open_file(const NamespaceName& name,
+                                                             std::string_view path) override {
+        if (core_.closing) co_return shutting_down();
+        co_return kv::open_file(core_, reader_, name, path);
+    }
+
+    asio::awaitable<Result<std::unique_ptr<Upload>>> begin_upload(const NamespaceName& name, std::string_view path,
+                                                                  std::optional<std::uint64_t> size) override {
+        if (core_.closing) co_return shutting_down();
+        if (auto refused = refuse_name(name)) co_return std::move(*refused);
+        if (auto refused = refuse_key(std::string(path), false)) co_return std::move(*refused);
+        co_return kv::begin_upload(core_, reader_, *this, name, path, size);
     }
 
     asio::awaitable<Result<ChangesPage>> changes(const NamespaceName& name, Version after, std::size_t changes_max,
@@ -260,6 +279,7 @@ public:
         core_.closing = true;
         writer_.stop();
         applier_.stop();
+        core_.blobs.stop();
     }
 
 private:

@@ -13,8 +13,8 @@ namespace {
 // Stands for the commit's own version until it is known how many expired keys go first.
 constexpr Version own_version = std::numeric_limits<Version>::max();
 
-std::uint64_t usage_bytes(std::string_view key, std::string_view value) {
-    return key.size() + value.size();
+std::uint64_t usage_bytes(std::string_view key, const EntryView& record) {
+    return key.size() + content_bytes(record);
 }
 
 void set_own_version(Entry& entry, Version version) {
@@ -49,6 +49,13 @@ std::optional<ExceededQuota> exceeded_by(const Usage& before, const Usage& after
 }
 
 }  // namespace
+
+StoredEntry stored_entry(std::string_view key, const EntryView& record) {
+    return {.version = record.version,
+            .expires_ms = record.expires_ms,
+            .bytes = usage_bytes(key, record),
+            .blob = blob_of(record)};
+}
 
 log::CommitRecord record_for(const NamespaceState& state, TimeMs now_ms) {
     log::CommitRecord record;
@@ -95,8 +102,7 @@ Evaluator::Slot& Evaluator::slot(const std::string& key) {
     const auto bytes = snapshot_.get(entry_key(state_.name.scope, state_.id_of(collection_), collection_, key));
     if (!bytes) return slot;
     const EntryView record = decode_record(*bytes);
-    slot.stored = StoredEntry{
-        .version = record.version, .expires_ms = record.expires_ms, .bytes = usage_bytes(key, record.value)};
+    slot.stored = stored_entry(key, record);
     if (!record.expired(now_ms_)) slot.current = record;
     return slot;
 }
@@ -203,7 +209,8 @@ log::CommitRecord Evaluator::expire(NamespaceState& state, Collection collection
                               .key = key,
                               .record = {},
                               .previous_version = stored.version,
-                              .previous_expires_ms = stored.expires_ms});
+                              .previous_expires_ms = stored.expires_ms,
+                              .freed_blob = stored.blob});
     return record;
 }
 
@@ -230,7 +237,8 @@ std::optional<Error> Evaluator::collect(const Commit& commit, Evaluated& out) {
                            .key = key,
                            .record = {},
                            .previous_version = slot.stored ? slot.stored->version : 0,
-                           .previous_expires_ms = slot.stored ? slot.stored->expires_ms : std::nullopt};
+                           .previous_expires_ms = slot.stored ? slot.stored->expires_ms : std::nullopt,
+                           .freed_blob = slot.stored ? slot.stored->blob : std::nullopt};
         std::int64_t entries = 0;
         std::int64_t bytes = 0;
         if (slot.stored) {
@@ -239,7 +247,8 @@ std::optional<Error> Evaluator::collect(const Commit& commit, Evaluated& out) {
         }
         if (slot.current) {
             ++entries;
-            bytes += static_cast<std::int64_t>(usage_bytes(key, slot.current->value));
+            bytes += static_cast<std::int64_t>(usage_bytes(key, *slot.current));
+            if (effect.freed_blob == blob_of(*slot.current)) effect.freed_blob.reset();
             set_own_version(*slot.own, version);
             encode_record(*slot.own, effect.record);
         }

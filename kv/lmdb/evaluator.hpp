@@ -23,8 +23,10 @@ struct Evaluated {
 struct StoredEntry {
     Version version = 0;
     std::optional<TimeMs> expires_ms;
-    std::uint64_t bytes = 0;  // of key and value, as usage counts them
+    std::uint64_t bytes = 0;     // of key and content, as usage counts them
+    std::optional<BlobId> blob;  // that it keeps in use
 };
+StoredEntry stored_entry(std::string_view key, const EntryView& record);
 
 class Evaluator {
 public:

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 
+#include "kv/files/content.hpp"
 #include "kv/lmdb/evaluator.hpp"
 #include "kv/record.hpp"
 
@@ -106,7 +107,8 @@ private:
     }
 
     bool add(std::string_view key, EntryView entry) {
-        const std::size_t value_size = entry.value.size();
+        const std::uint64_t value_size = content_bytes(entry);
+        entry.file = {};
         if (request_.values == Values::omit) entry.value = {};
         if (full(key.size() + entry.value.size())) return false;
         page_.items.push_back({.key = key, .entry = entry, .value_size = value_size});

@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "kv/encoding.hpp"
+#include "kv/files/content.hpp"
 #include "kv/log/commit_record.hpp"
 #include "kv/types.hpp"
 
@@ -26,10 +27,11 @@ enum class Table : std::uint8_t {
     changes = 5,     // namespace id + version -> place in the log
     expiry = 6,      // deadline + scope + namespace id + collection + key -> version
     meta = 7,
+    blobs = 8,  // blob id -> nothing: the contents of files that an entry names
 };
-inline constexpr int table_count = 8;
-inline constexpr const char* table_names[table_count] = {"system",     "workspace", "end_user", "external",
-                                                         "namespaces", "changes",   "expiry",   "meta"};
+inline constexpr int table_count = 9;
+inline constexpr const char* table_names[table_count] = {"system",  "workspace", "end_user", "external", "namespaces",
+                                                         "changes", "expiry",    "meta",     "blobs"};
 
 constexpr Table table_of(Scope scope) {
     return static_cast<Table>(scope);
@@ -85,6 +87,10 @@ inline IndexKey change_key(NamespaceId id, Version version) {
     IndexKey out(Table::changes);
     out.be64(id).be64(version);
     return out;
+}
+
+inline IndexKey blob_key(const BlobId& id) {
+    return IndexKey(Table::blobs).raw({reinterpret_cast<const char*>(id.data()), id.size()});
 }
 
 // The deadline is never negative, so its order as unsigned is its order.

@@ -233,11 +233,9 @@ void Writer::sweep() {
         if (!stored) continue;
         const EntryView record = decode_record(*stored);
         if (record.expires_ms != deadline) continue;
-        const StoredEntry entry{.version = record.version,
-                                .expires_ms = record.expires_ms,
-                                .bytes = user_key.size() + record.value.size()};
         NamespaceState after = *state;
-        auto expired = Evaluator::expire(after, collection, user_key, entry, now_ms_, next_version());
+        auto expired = Evaluator::expire(after, collection, user_key, stored_entry(user_key, record), now_ms_,
+                                         next_version());
         if (!log_record(std::move(expired))) {  // the disk has no room
             next_expiry_ms_ = now_ms_ + sweep_pause_ms;
             break;
@@ -395,6 +393,7 @@ bool Writer::log_records(std::vector<log::CommitRecord> records) {
         ++group_commits_;
         if (!record.dropped) {
             for (const log::Effect& effect : record.effects) {
+                if (effect.freed_blob) freed_blobs_.push_back(*effect.freed_blob);
                 if (effect.kind != Change::Kind::put) continue;
                 if (const auto expires = decode_record(effect.record).expires_ms) {
                     next_expiry_ms_ = std::min(next_expiry_ms_, *expires);
@@ -423,6 +422,7 @@ void Writer::finish_group() {
         if (renumbered_any_) core_.names.open();
         tell_observers();
         core_.told.store(last);
+        core_.blobs.remove(std::exchange(freed_blobs_, {}));
         group_.assign(log::group_header_bytes, '\0');
         group_commits_ = 0;
         touched_.clear();

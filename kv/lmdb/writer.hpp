@@ -129,6 +129,7 @@ private:
     std::uint32_t group_commits_ = 0;
     std::vector<Answer> answers_;
     std::vector<Logged> logged_;  // for the observers
+    std::vector<BlobId> freed_blobs_;
     std::unordered_map<NamespaceName, NamespaceState, NamespaceNameHash> states_;
     std::vector<NamespaceName> touched_;  // states that the group changed
     bool renumbered_any_ = false;         // a name has another number from this group on, or none

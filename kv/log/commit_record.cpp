@@ -14,6 +14,8 @@ constexpr std::uint8_t kind_empty = 3;
 constexpr std::uint8_t flag_quota = 1;
 constexpr std::uint8_t flag_emptied = 2;  // now or before
 constexpr std::uint8_t flag_previous_expires = 0x80;
+constexpr std::uint8_t flag_freed_blob = 0x40;
+constexpr std::uint8_t effect_flags = flag_previous_expires | flag_freed_blob;
 
 std::string_view view(const Uuid& uuid) {
     return {reinterpret_cast<const char*>(uuid.data), sizeof uuid.data};
@@ -26,12 +28,25 @@ Uuid take_uuid(Decoder& decoder) {
     return uuid;
 }
 
+std::string_view view(const BlobId& id) {
+    return {reinterpret_cast<const char*>(id.data()), id.size()};
+}
+
+BlobId take_blob_id(Decoder& decoder) {
+    BlobId id{};
+    const std::string_view bytes = decoder.raw(id.size());
+    bytes.copy(reinterpret_cast<char*>(id.data()), bytes.size());
+    return id;
+}
+
 void encode(const Effect& effect, Encoder& encoder) {
-    const std::uint8_t flag = effect.previous_expires_ms ? flag_previous_expires : 0;
-    encoder.u8(static_cast<std::uint8_t>(static_cast<std::uint8_t>(effect.kind) | flag));
+    const int flags =
+        (effect.previous_expires_ms ? flag_previous_expires : 0) | (effect.freed_blob ? flag_freed_blob : 0);
+    encoder.u8(static_cast<std::uint8_t>(static_cast<std::uint8_t>(effect.kind) | flags));
     encoder.u8(static_cast<std::uint8_t>(effect.collection));
     encoder.varint(effect.previous_version);
     if (effect.previous_expires_ms) encoder.i64(*effect.previous_expires_ms);
+    if (effect.freed_blob) encoder.raw(view(*effect.freed_blob));
     encoder.bytes(effect.key);
     if (effect.kind == Change::Kind::put) encoder.bytes(effect.record);
 }
@@ -39,10 +54,11 @@ void encode(const Effect& effect, Encoder& encoder) {
 Effect take_effect(Decoder& decoder) {
     Effect effect;
     const std::uint8_t kind = decoder.u8();
-    effect.kind = static_cast<Change::Kind>(kind & 0x7f);
+    effect.kind = static_cast<Change::Kind>(kind & ~effect_flags);
     effect.collection = static_cast<Collection>(decoder.u8());
     effect.previous_version = decoder.varint();
     if (kind & flag_previous_expires) effect.previous_expires_ms = decoder.i64();
+    if (kind & flag_freed_blob) effect.freed_blob = take_blob_id(decoder);
     effect.key = decoder.bytes();
     if (effect.kind == Change::Kind::put) effect.record = decoder.bytes();
     return effect;

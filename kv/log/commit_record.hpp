@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "kv/encoding.hpp"
+#include "kv/files/content.hpp"
 #include "kv/types.hpp"
 
 namespace alcove::kv::log {
@@ -21,6 +22,7 @@ struct Effect {
     std::string record;  // for put: as encode_record writes it
     Version previous_version = 0;
     std::optional<TimeMs> previous_expires_ms;  // of the entry replaced or removed: its index entry goes with it
+    std::optional<BlobId> freed_blob;  // the content of the file replaced or removed, when no record names it now
 };
 
 // The commit's version stands in the group: it follows from the commit's place.

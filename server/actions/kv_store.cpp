@@ -3,9 +3,8 @@
 #include <charconv>
 #include <utility>
 
-#include "scopes/uuid.hpp"
+#include "server/actions/common.hpp"
 #include "server/actions/kv_store_shapes.hpp"
-#include "server/api/cursor.hpp"
 #include "server/api/operations.hpp"
 #include "server/api/parameters.hpp"
 #include "server/api/values.hpp"
@@ -17,13 +16,9 @@ namespace {
 using namespace kv_store_shapes;
 using api::Result;
 
-// ---- what actions have in common
+constexpr std::string_view list_keys_name = "kv-store.list_keys";
 
-// What a commit of one operation failed of.
-api::Problem to_problem(kv::Error error) {
-    error.operation.reset();
-    return api::to_problem(error);
-}
+// ---- what actions have in common
 
 // Commits one operation. A failed check is told as transactions tell it.
 asio::awaitable<Result<kv::Committed>> commit(ActionContext& context, kv::Operation operation,
@@ -126,44 +121,16 @@ asio::awaitable<Result<Output>> append(ActionContext& context) {
     return compute(context, std::move(append));
 }
 
-// A cursor holds for the namespace and the prefix.
-template <class Use>
-auto with_cursor_scope(const kv::NamespaceName& name, std::string_view prefix, Use use) {
-    const auto workspace = scopes::format_uuid(name.workspace);
-    const auto scope = std::to_string(static_cast<int>(name.scope));
-    return use({"kv-store.list_keys", scope, workspace, name.subject, prefix});
-}
-
 asio::awaitable<Result<Output>> list_keys(ActionContext& context) {
-    const auto& in = context.input;
-    const auto& name = context.namespace_name;
-    const auto bad_cursor =
-        api::invalid_field(in.field("cursor"), "'" + in.field("cursor") + "' is not one of this list");
-    const kv::KeyRange range{.prefix = in.text("prefix"), .start = {}, .end = {}, .delimiter = {}};
-    kv::PageRequest request{.entries_max = in.whole_number("limit")};
-    if (in.has("cursor")) {
-        const auto cursor = in.text("cursor");
-        auto position = with_cursor_scope(
-            name, range.prefix, [&cursor](api::CursorScope scope) { return api::parse_cursor(scope, cursor); });
-        if (!position) co_return bad_cursor;
-        request.after = std::move(*position);
-    }
-    auto page = co_await context.store.list(name, range, request);
-    if (!page && page.error().code == kv::Errc::invalid && !request.after.empty()) co_return bad_cursor;
-    if (!page) co_return to_problem(page.error());
-
+    const auto page = co_await read_page(context, list_keys_name, kv::Collection::key);
+    if (!page) co_return page.error();
     Output output;
     json::Writer writer(output.json);
     writer.open_object().name("keys").open_array();
     for (const auto& item : page->items)
         writer.string(item.key);
     writer.close_array().name("cursor");
-    if (page->next.empty()) {
-        writer.null();
-    } else {
-        writer.string(with_cursor_scope(
-            name, range.prefix, [&page](api::CursorScope scope) { return api::print_cursor(scope, page->next); }));
-    }
+    print_cursor(writer, context, list_keys_name, *page);
     writer.close_object();
     co_return output;
 }
@@ -241,14 +208,7 @@ asio::awaitable<Result<Output>> touch(ActionContext& context) {
 asio::awaitable<Result<std::vector<std::string>>> list_key_options(kv::Store& store,
                                                                    const kv::NamespaceName& namespace_name,
                                                                    std::string_view search) {
-    const kv::KeyRange range{.prefix = std::string(search), .start = {}, .end = {}, .delimiter = {}};
-    const kv::PageRequest request{.entries_max = options_max};
-    auto page = co_await store.list(namespace_name, range, request);
-    if (!page) co_return to_problem(page.error());
-    std::vector<std::string> keys;
-    for (const auto& item : page->items)
-        keys.emplace_back(item.key);
-    co_return keys;
+    return list_options(store, namespace_name, search, kv::Collection::key);
 }
 
 constexpr Action actions[] = {
@@ -283,7 +243,8 @@ constexpr Trigger triggers[] = {
     {.name = "key_changed",
      .display_name = "Key changed",
      .description = "Tells that a key was put or deleted, or expired, in the order in which that happened.",
-     .input = key_changed_input},
+     .input = key_changed_input,
+     .collection = kv::Collection::key},
 };
 
 }  // namespace

@@ -1,11 +1,12 @@
 #include "server/actions/registry.hpp"
 
 #include "server/actions/kv_store.hpp"
+#include "server/actions/storage.hpp"
 
 namespace alcove::actions {
 namespace {
 
-constexpr const Integration* table[] = {&kv_store};
+constexpr const Integration* table[] = {&kv_store, &storage};
 
 }  // namespace
 

@@ -15,6 +15,10 @@
 #include "server/actions/schema.hpp"
 #include "server/api/error.hpp"
 
+namespace alcove::files {
+class DownloadLinks;
+}
+
 namespace alcove::actions {
 
 namespace asio = boost::asio;
@@ -24,7 +28,9 @@ struct ActionContext {
     kv::Store& store;
     const kv::NamespaceName& namespace_name;
     const Input& input;                       // fits the action's shape
+    const files::DownloadLinks& download_links;
     std::size_t value_bytes_max;              // limits.value_bytes
+    std::uint64_t file_bytes_max;             // limits.file_bytes
     std::optional<kv::RequestId> request_id;  // with it, the effect happens once and its output is given again
 };
 
@@ -63,6 +69,7 @@ struct Trigger {
     std::string_view display_name;
     std::string_view description;
     const Shape& input;
+    kv::Collection collection;  // whose changes it tells of
 };
 
 struct Integration {

@@ -13,6 +13,7 @@
 
 #include "scopes/text.hpp"
 #include "server/api/object_reader.hpp"
+#include "server/files/path.hpp"
 
 namespace alcove::actions {
 namespace {
@@ -33,6 +34,10 @@ constexpr std::array<TypeName, 7> type_names = {{
     {type::array, "a list"},
     {type::object, "an object"},
 }};
+
+bool is_visible_ascii(std::string_view text) {
+    return std::ranges::all_of(text, [](char c) { return c >= 0x20 && c < 0x7f; });
+}
 
 bool has_no_nul(std::string_view text) {
     return text.find('\0') == std::string_view::npos;
@@ -176,6 +181,12 @@ std::optional<Problem> refuse_object(const Shape& shape, const json::Document& d
 }  // namespace
 
 constinit const Format without_nul = {.pattern = "^[^\\u0000]*$", .meaning = "not hold a NUL", .holds = has_no_nul};
+constinit const Format file_path = {
+    .pattern = R"(^(?!\.{1,2}(?![^/]))(?![\s\S]*/\.{1,2}(?![^/]))[^/\u0000]+(?:/[^/\u0000]+)*$)",
+    .meaning = "be a path: segments with '/' between them, none of them empty, '.' or '..'",
+    .holds = [](std::string_view text) { return has_no_nul(text) && files::is_path(text); }};
+constinit const Format visible_ascii = {
+    .pattern = "^[\\u0020-\\u007e]*$", .meaning = "be visible ASCII", .holds = is_visible_ascii};
 constinit const Format decimal_version = {
     .pattern = "^(0|[1-9][0-9]{0,18})$", .meaning = "be a version, or null", .holds = is_version};
 

@@ -34,6 +34,8 @@ struct Format {
     bool (*holds)(std::string_view text);  // as it is enforced; a test holds it against the pattern
 };
 extern const Format without_nul;
+extern const Format file_path;
+extern const Format visible_ascii;
 extern const Format decimal_version;  // as answers spell it
 
 struct Shape;

@@ -152,7 +152,9 @@ asio::awaitable<void> execute_action(Call& call) {
     actions::ActionContext context{.store = call.services.store,
                                    .namespace_name = resolution->namespace_name,
                                    .input = *input,
+                                   .download_links = call.services.download_links,
                                    .value_bytes_max = call.services.settings.value_bytes,
+                                   .file_bytes_max = call.services.settings.file_bytes,
                                    .request_id = std::move(*request_id)};
     const auto begin = std::chrono::steady_clock::now();
     const auto output = co_await action->execute(context);

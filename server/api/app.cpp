@@ -67,12 +67,14 @@ App::App(kv::Store& store, Settings settings)
       external_id_limit_(braze::requests_per_minute_max),
       deliverer_(identity_, settings_.webhooks, journal_notice),
       watches_(identity_, settings_.watch_heartbeat),
+      download_links_(settings_.master_keys, settings_.public_url),
       services_{.store = store,
                 .identity = identity_,
                 .settings = settings_,
                 .external_id_limit = external_id_limit_,
                 .deliverer = deliverer_,
                 .watches = watches_,
+                .download_links = download_links_,
                 .stopping = stopping_} {
     for (const auto& endpoint : endpoints()) {
         if (!endpoint.pattern.starts_with(namespace_mark)) {

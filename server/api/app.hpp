@@ -13,6 +13,7 @@
 #include "server/api/call.hpp"
 #include "server/api/routes.hpp"
 #include "server/auth/authenticator.hpp"
+#include "server/files/download_links.hpp"
 #include "server/http/message.hpp"
 #include "server/http/router.hpp"
 #include "server/watch/hub.hpp"
@@ -58,6 +59,7 @@ private:
     auth::MinuteLimit external_id_limit_;
     webhooks::Deliverer deliverer_;
     watch::Hub watches_;
+    files::DownloadLinks download_links_;
     std::atomic<bool> stopping_ = false;
     Services services_;
     http::Router router_;

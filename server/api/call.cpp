@@ -1,5 +1,6 @@
 #include "server/api/call.hpp"
 
+#include <limits>
 #include <utility>
 
 #include "scopes/json_writer.hpp"
@@ -30,6 +31,15 @@ asio::awaitable<Result<std::string_view>> read_body(Call& call, std::size_t byte
     auto body = co_await call.exchange.read_body(bytes_max);
     if (body) co_return *body;
     co_return body_problem(body.error(), bytes_max);
+}
+
+asio::awaitable<void> drop_rest_of_body(Call& call) {
+    constexpr std::uint64_t dropped_bytes_max = std::uint64_t{64} << 20;
+    for (std::uint64_t dropped = 0; dropped < dropped_bytes_max;) {
+        auto piece = co_await call.exchange.read_some(std::numeric_limits<std::uint64_t>::max());
+        if (!piece || piece->empty()) co_return;
+        dropped += piece->size();
+    }
 }
 
 Result<http::Query> parse_query(const Call& call) {

@@ -22,12 +22,17 @@ namespace alcove::watch {
 class Hub;
 }
 
+namespace alcove::files {
+class DownloadLinks;
+}
+
 namespace alcove::api {
 
 namespace asio = boost::asio;
 
 struct Settings {
     std::size_t value_bytes = kv::limits::value_bytes_default;  // limits.value_bytes
+    std::uint64_t file_bytes = std::uint64_t{1} << 30;          // limits.file_bytes
     bool access_log = false;
     bool external_id_rename = false;                    // external_id_rename.enabled
     std::string public_url;                             // server.public_url; empty: none
@@ -45,6 +50,7 @@ struct Services {
     auth::MinuteLimit& external_id_limit;
     webhooks::Deliverer& deliverer;
     watch::Hub& watches;
+    const files::DownloadLinks& download_links;
     const std::atomic<bool>& stopping;
 };
 
@@ -86,6 +92,10 @@ Problem body_problem(http::BodyError error, std::size_t bytes_max);
 
 // The whole body; 413, 408 or 400.
 asio::awaitable<Result<std::string_view>> read_body(Call& call, std::size_t bytes_max);
+
+// Reads on and drops what comes, up to a bound, once a body that is read in pieces is refused: many clients read no
+// answer before they have sent all. Beyond the bound the connection is closed behind the answer.
+asio::awaitable<void> drop_rest_of_body(Call& call);
 
 // Names and values of the query; 400 for one that is malformed or repeated. What names the namespace is taken
 // already.

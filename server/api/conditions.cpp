@@ -4,23 +4,18 @@
 #include <limits>
 
 #include "server/http/date.hpp"
+#include "server/http/text.hpp"
 
 namespace alcove::api {
 namespace {
+
+using http::trim;
 
 // No commit ever has it.
 constexpr kv::Version never = std::numeric_limits<kv::Version>::max();
 
 enum class Comparison : std::uint8_t { strong, weak };
 enum class TagMatch : std::uint8_t { matches, differs, malformed };
-
-std::string_view trim(std::string_view text) {
-    while (!text.empty() && (text.front() == ' ' || text.front() == '\t'))
-        text.remove_prefix(1);
-    while (!text.empty() && (text.back() == ' ' || text.back() == '\t'))
-        text.remove_suffix(1);
-    return text;
-}
 
 struct Tag {
     bool weak = false;
@@ -72,15 +67,16 @@ Problem malformed(std::string_view header) {
     return invalid_field(header, std::string(header) + " must be '*' or a list of entity tags");
 }
 
-// The one header of that name; 400 for a second one, which would otherwise be ignored.
+}  // namespace
+
 Result<std::optional<std::string_view>> only_header(const http::Request& request, std::string_view lower_case_name,
                                                     std::string_view name) {
     const auto header = request.header(lower_case_name);
-    if (header && request.count(lower_case_name) > 1) return malformed(name);
+    if (header && request.count(lower_case_name) > 1) {
+        return invalid_field(name, std::string(name) + " must come once");
+    }
     return header;
 }
-
-}  // namespace
 
 void set_etag(http::Response& response, kv::Version version) {
     char text[24] = {'"'};
@@ -115,6 +111,27 @@ Result<ReadVerdict> judge_read(const http::Request& request, const kv::Entry& en
         if (seconds && entry.updated_ms / 1000 <= *seconds) return ReadVerdict::not_modified;
     }
     return ReadVerdict::send;
+}
+
+bool is_current(std::string_view if_range, const kv::Entry& entry) {
+    auto text = trim(if_range);
+    if (text.starts_with('"')) {
+        const auto tag = take_tag(text);
+        return tag && text.empty() && version_of(tag->opaque) == entry.version;
+    }
+    return http::parse_http_date(text) == entry.updated_ms / 1000;
+}
+
+bool holds(const kv::Check& check, const std::optional<kv::Version>& current) {
+    switch (check.kind) {
+        case kv::Check::Kind::absent:
+            return !current;
+        case kv::Check::Kind::present:
+            return current.has_value();
+        case kv::Check::Kind::version:
+            break;
+    }
+    return current == check.version;
 }
 
 Result<std::vector<kv::Check>> write_checks(const http::Request& request, std::string_view key) {

@@ -23,6 +23,16 @@ enum class ReadVerdict : std::uint8_t { send, not_modified, failed };
 // or that comes twice, is 400.
 Result<ReadVerdict> judge_read(const http::Request& request, const kv::Entry& entry);
 
+// The one header of that name, as `name` spells it; 400 for a second one, which would otherwise be ignored.
+Result<std::optional<std::string_view>> only_header(const http::Request& request, std::string_view lower_case_name,
+                                                    std::string_view name);
+
+// Whether If-Range names this very version: by its tag, never by a weak one, or by its exact date.
+bool is_current(std::string_view if_range, const kv::Entry& entry);
+
+// Whether a check holds of a key at that version; nullopt: it is absent.
+bool holds(const kv::Check& check, const std::optional<kv::Version>& current);
+
 // The conditions of a write on one key, as checks of its commit: `If-Match: "<version>"` or `*`, and
 // `If-None-Match: *`. A tag that is weak or no version is a check that never holds. Others are 400.
 Result<std::vector<kv::Check>> write_checks(const http::Request& request, std::string_view key);

@@ -31,6 +31,15 @@ std::optional<std::string> parse_cursor(CursorScope scope, std::string_view curs
     return bytes->substr(mark_length);
 }
 
+void print_page_end(scopes::json::Writer& writer, CursorScope scope, const kv::Page& page) {
+    writer.name("prefixes").open_array();
+    for (const auto& prefix : page.prefixes)
+        writer.string(prefix);
+    writer.close_array().name("cursor");
+    page.next.empty() ? writer.null() : writer.string(print_cursor(scope, page.next));
+    writer.name("complete").boolean(page.next.empty()).close_object();
+}
+
 std::string print_history_cursor(std::string_view epoch, std::uint64_t version) {
     return encode_base64url(std::string(epoch).append(".").append(std::to_string(version)));
 }

@@ -7,6 +7,9 @@
 #include <string>
 #include <string_view>
 
+#include "kv/types.hpp"
+#include "scopes/json_writer.hpp"
+
 namespace alcove::api {
 
 // What a cursor belongs to: the list and the parameters that choose its items, in a fixed order.
@@ -17,6 +20,9 @@ std::string print_cursor(CursorScope scope, std::string_view position);
 
 // nullopt when it is no cursor, or one of another list.
 std::optional<std::string> parse_cursor(CursorScope scope, std::string_view cursor);
+
+// `"prefixes":[…],"cursor":…,"complete":…` and the end of the object: how an answer with a page of entries ends.
+void print_page_end(scopes::json::Writer& writer, CursorScope scope, const kv::Page& page);
 
 // A place in a namespace's history: everything up to that version. Means nothing in another epoch.
 std::string print_history_cursor(std::string_view epoch, std::uint64_t version);

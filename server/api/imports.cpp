@@ -22,10 +22,6 @@ namespace {
 constexpr std::size_t batch_lines_max = 128;
 constexpr std::size_t batch_bytes_max = std::size_t{4} << 20;
 
-// What is left of a document that is refused is read and dropped up to here, because many clients read no answer
-// before they have sent all. Beyond it the connection is closed behind the answer.
-constexpr std::uint64_t dropped_bytes_max = std::uint64_t{64} << 20;
-
 // Lines longer than this give back their room.
 constexpr std::size_t line_bytes_kept = std::size_t{64} << 10;
 
@@ -223,14 +219,6 @@ private:
     std::size_t skipped_ = 0;
 };
 
-asio::awaitable<void> drop_rest(http::Exchange& exchange) {
-    for (std::uint64_t dropped = 0; dropped < dropped_bytes_max;) {
-        auto piece = co_await exchange.read_some(std::numeric_limits<std::uint64_t>::max());
-        if (!piece || piece->empty()) co_return;
-        dropped += piece->size();
-    }
-}
-
 bool is_ndjson(std::string_view content_type) {
     return has_media_type(content_type, ndjson_content_type) ||
            has_media_type(content_type, "application/ndjson") || has_media_type(content_type, "application/jsonl");
@@ -255,7 +243,7 @@ asio::awaitable<void> import_keys(Call& call) {
         if (piece->empty()) break;
         auto problem = co_await import.take(*piece);
         if (!problem) continue;
-        co_await drop_rest(call.exchange);
+        co_await drop_rest_of_body(call);
         co_return import.fail(*std::move(problem));
     }
     auto problem = co_await import.finish();

@@ -113,18 +113,8 @@ asio::awaitable<void> list_keys(Call& call) {
     writer.open_object().name("items").open_array();
     for (const auto& item : page->items)
         print_item(writer, item, parameters->page.values);
-    writer.close_array().name("prefixes").open_array();
-    for (const auto& prefix : page->prefixes)
-        writer.string(prefix);
-    writer.close_array().name("cursor");
-    if (page->next.empty()) {
-        writer.null();
-    } else {
-        auto cursor = with_cursor_scope(call, *parameters,
-                                        [&page](CursorScope scope) { return print_cursor(scope, page->next); });
-        writer.string(cursor);
-    }
-    writer.name("complete").boolean(page->next.empty()).close_object();
+    writer.close_array();
+    with_cursor_scope(call, *parameters, [&](CursorScope scope) { print_page_end(writer, scope, *page); });
 }
 
 asio::awaitable<void> delete_keys(Call& call) {

@@ -7,6 +7,7 @@
 #include "server/api/connections.hpp"
 #include "server/api/end_users.hpp"
 #include "server/api/exports.hpp"
+#include "server/api/files.hpp"
 #include "server/api/health.hpp"
 #include "server/api/imports.hpp"
 #include "server/api/kv.hpp"
@@ -125,6 +126,12 @@ constexpr Endpoint table[] = {
     {Method::delete_, "NS/kv/{key...}", kv_write, delete_key},
     {Method::post, "NS/kv/{key...}", kv_write, operate_on_key},
     {Method::post, "NS/transactions", kv_write, commit_transaction},
+
+    {Method::get, "NS/files", files_read, list_files},
+    {Method::get, "NS/files/{path...}", files_read, get_file},
+    {Method::put, "NS/files/{path...}", files_write, put_file},
+    {Method::delete_, "NS/files/{path...}", files_write, delete_file},
+    {Method::get, "/files/{signed}", {}, download_file},
 };
 
 }  // namespace

@@ -4,7 +4,7 @@
 #include <utility>
 #include <vector>
 
-#include "server/actions/kv_store.hpp"
+#include "server/actions/registry.hpp"
 #include "server/api/idempotency.hpp"
 #include "server/api/json.hpp"
 #include "server/api/namespaces.hpp"
@@ -74,11 +74,29 @@ struct EnableRequest {
     std::string prefix;
 };
 
+std::string names_of_triggers(const actions::Integration& integration) {
+    std::string names;
+    for (const auto& trigger : integration.triggers)
+        names.append(names.empty() ? "'" : ", '").append(trigger.name).append("'");
+    return names;
+}
+
+std::string names_of_integrations() {
+    std::string names;
+    for (const auto* integration : actions::integrations())
+        names.append(names.empty() ? "'" : ", '").append(integration->name).append("'");
+    return names;
+}
+
 // Held against the schema that the catalog shows.
 void read_trigger(const json::Document& document, ObjectReader& in, EnableRequest& request) {
     request.trigger_name = in.required_text("triggerName");
-    const auto* trigger = actions::find_trigger(actions::kv_store, request.trigger_name);
-    if (trigger == nullptr) return in.refuse("triggerName", "'triggerName' must be 'key_changed'");
+    const auto* integration = actions::find_integration(request.selectors.selectors.integration_name.value_or(""));
+    if (integration == nullptr) return;  // refused once it is known whether it is there
+    const auto* trigger = actions::find_trigger(*integration, request.trigger_name);
+    if (trigger == nullptr) {
+        return in.refuse("triggerName", "'triggerName' must be " + names_of_triggers(*integration));
+    }
     const auto* input = in.object("input");
     if (input == nullptr) return;
     if (auto problem = actions::refuse(trigger->input, document, *input, "input")) {
@@ -137,11 +155,10 @@ asio::awaitable<void> enable_trigger(Call& call) {
     auto resolution = co_await resolve_selectors(call, request->selectors);
     if (!resolution) co_return call.fail(resolution.error());
     const auto& integration = resolution->integration;
-    const auto with_triggers = std::string(actions::kv_store.name);
-    if (integration.integration_name != with_triggers) {
-        co_return call.fail(invalid_field(
-            "integrationName",
-            "'" + integration.integration_name + "' has no triggers; there are those of '" + with_triggers + "'"));
+    if (actions::find_integration(integration.integration_name) == nullptr) {
+        co_return call.fail(
+            invalid_field("integrationName", "'" + integration.integration_name +
+                                                 "' has no triggers; there are those of " + names_of_integrations()));
     }
     auto request_id = take_request_id(call, document->root().raw);
     if (!request_id) co_return call.fail(request_id.error());

@@ -8,24 +8,19 @@
 #include "kv/limits.hpp"
 #include "scopes/json.hpp"
 #include "scopes/text.hpp"
+#include "server/http/text.hpp"
 
 namespace alcove::api {
 namespace {
 
-char lower(char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
-}
+using http::equals;
+using http::lower;
 
 std::string_view essence(std::string_view content_type) {
     auto text = content_type.substr(0, content_type.find(';'));
     while (!text.empty() && text.back() == ' ')
         text.remove_suffix(1);
     return text;
-}
-
-bool equals(std::string_view text, std::string_view lower_case) {
-    return text.size() == lower_case.size() &&
-           std::equal(text.begin(), text.end(), lower_case.begin(), [](char a, char b) { return lower(a) == b; });
 }
 
 const unsigned char* bytes_of(std::string_view text) {

@@ -149,6 +149,7 @@ int serve(const Config& config, std::optional<std::string> root_key) {
         http::Server server(options);
         const std::unique_ptr<kv::Engine> store = kv::open_engine(engine_options(config));
         api::App app(*store, {.value_bytes = config.value_bytes,
+                              .file_bytes = config.file_bytes,
                               .access_log = config.access_log,
                               .external_id_rename = config.external_id_rename,
                               .public_url = config.public_url,

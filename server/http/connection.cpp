@@ -2,6 +2,7 @@
 #include "server/http/connection.hpp"
 
 #include <netinet/tcp.h>
+#include <sys/sendfile.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -141,15 +142,34 @@ Connection::Written Connection::flush_now() {
     return Written::all;
 }
 
+Connection::Written Connection::send_file(int file, std::uint64_t& offset, std::size_t& bytes) {
+    while (bytes != 0) {
+        auto from = static_cast<off_t>(offset);
+        const auto sent = ::sendfile(socket_, file, &from, bytes);
+        if (sent < 0 && errno == EINTR) continue;
+        if (sent < 0 && would_block()) return Written::blocked;
+        if (sent <= 0) return Written::failed;
+        offset += static_cast<std::uint64_t>(sent);
+        bytes -= static_cast<std::size_t>(sent);
+    }
+    return Written::all;
+}
+
+asio::awaitable<bool> Connection::writable() {
+    begin_wait(Phase::write, Clock::now() + write_timeout_);
+    auto waiting = ready();
+    co_await std::move(waiting);
+    end_wait();
+    co_return !expired();
+}
+
 asio::awaitable<bool> Connection::flush() {
     for (;;) {
         auto written = flush_now();
         if (written != Written::blocked) co_return written == Written::all;
-        begin_wait(Phase::write, Clock::now() + write_timeout_);
-        auto waiting = ready();
-        co_await std::move(waiting);
-        end_wait();
-        if (expired()) co_return false;
+        auto waiting = writable();
+        auto in_time = co_await std::move(waiting);
+        if (!in_time) co_return false;
     }
 }
 

@@ -90,8 +90,14 @@ protected:
 
     // Writes `out_`, then `large_`, as far as the socket takes them now.
     Written flush_now();
+    // Waits until the socket takes more; false when that lasts too long.
+    asio::awaitable<bool> writable();
     // Waits until all is written; false when the peer is gone or too slow.
     asio::awaitable<bool> flush();
+
+    // Sends up to `bytes` of a file from `offset` on, and moves both by what went out; behind flush(). `failed` also
+    // when the file ends before that.
+    Written send_file(int file, std::uint64_t& offset, std::size_t& bytes);
 
     // Says that nothing more comes, then reads and drops what the peer still sends, for a bounded time, so that
     // the last response is not lost to a reset.

@@ -32,6 +32,9 @@ inline constexpr std::size_t copied_body_bytes_max = std::size_t{64} << 10;
 // The room of a piece of a body that is made while it is sent is used again up to here.
 inline constexpr std::size_t piece_bytes_kept = std::size_t{256} << 10;
 
+// A file is sent in parts of this size, between which the thread's other connections have their turn.
+inline constexpr std::size_t file_part_bytes = std::size_t{512} << 10;
+
 // What is read at once of a body that is read in pieces.
 inline constexpr std::size_t piece_read_bytes = std::size_t{64} << 10;
 

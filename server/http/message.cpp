@@ -3,27 +3,13 @@
 
 #include <boost/assert.hpp>
 
+#include "server/http/text.hpp"
+
 namespace alcove::http {
-
-namespace {
-
-char lower(char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
-}
-
-bool same_name(std::string_view name, std::string_view lower_case_name) {
-    if (name.size() != lower_case_name.size()) return false;
-    for (std::size_t i = 0; i < name.size(); ++i) {
-        if (lower(name[i]) != lower_case_name[i]) return false;
-    }
-    return true;
-}
-
-}  // namespace
 
 std::optional<std::string_view> Request::header(std::string_view lower_case_name) const {
     for (const auto& header : headers) {
-        if (same_name(header.name, lower_case_name)) return header.value;
+        if (equals(header.name, lower_case_name)) return header.value;
     }
     return std::nullopt;
 }
@@ -31,7 +17,7 @@ std::optional<std::string_view> Request::header(std::string_view lower_case_name
 std::size_t Request::count(std::string_view lower_case_name) const {
     std::size_t found = 0;
     for (const auto& header : headers)
-        found += same_name(header.name, lower_case_name) ? 1 : 0;
+        found += equals(header.name, lower_case_name) ? 1 : 0;
     return found;
 }
 
@@ -46,6 +32,7 @@ void Response::clear() {
     headers.clear();
     body.clear();
     source.reset();
+    file.reset();
     takeover.reset();
 }
 

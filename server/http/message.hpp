@@ -61,6 +61,29 @@ public:
     virtual asio::awaitable<Step> next(std::string& piece) = 0;
 };
 
+// A part of an open file, as the body of a response. It goes out straight from the file, with its length in front,
+// and costs no memory however large it is. Used on the connection's executor only, and destroyed there when all is
+// sent or the peer is gone.
+class FileSource {
+public:
+    FileSource(int descriptor, std::uint64_t offset, std::uint64_t size)
+        : descriptor_(descriptor), offset_(offset), size_(size) {}
+    virtual ~FileSource() = default;
+
+    int descriptor() const { return descriptor_; }
+    std::uint64_t offset() const { return offset_; }  // in the file
+    std::uint64_t size() const { return size_; }      // from there
+
+    // Called before that part is sent: returns when sending it will not wait for the disk. An exception cuts the
+    // connection, and is told to Service::failed().
+    virtual asio::awaitable<void> fetch(std::uint64_t offset, std::size_t bytes) = 0;
+
+private:
+    int descriptor_;
+    std::uint64_t offset_;
+    std::uint64_t size_;
+};
+
 // What is sent. Content-Length, Transfer-Encoding, Date, Connection, Server and X-Request-Id are the session's, not
 // the handler's.
 struct Response {
@@ -70,6 +93,8 @@ struct Response {
     // In place of `body` when it is set. It goes out in chunks, to HTTP/1.0 up to the end of the connection; HEAD
     // and a status without a body get the header alone, and no piece is asked for.
     std::unique_ptr<BodySource> source;
+    // Likewise in place of `body`.
+    std::unique_ptr<FileSource> file;
     // In place of both: goes on with the connection behind the head, which says nothing of a length. The status is
     // 101, or that of a body that ends with the connection. Not for requests whose body is not read.
     std::unique_ptr<Takeover> takeover;

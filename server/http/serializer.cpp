@@ -179,8 +179,12 @@ void append_stream_head(Buffer& out, const Response& response, Framing framing, 
     auto status = response.status == 101 ? 101 : sendable(response.status);
     Cursor cursor(out.prepare(own_bytes_max + response.headers.size()));
     put_status_and_date(cursor, status, date);
-    if (framing == Framing::chunked && status != 204 && status != 304) {
-        cursor.put("\r\nTransfer-Encoding: chunked");
+    if (status != 204 && status != 304) {
+        if (framing == Framing::chunked) cursor.put("\r\nTransfer-Encoding: chunked");
+        if (framing == Framing::sized) {
+            cursor.put("\r\nContent-Length: ");
+            cursor.put(std::size_t{response.file->size()});
+        }
     }
     put_rest_of_head(cursor, response, id, persistence);
     out.commit(cursor.bytes());

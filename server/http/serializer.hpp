@@ -19,10 +19,10 @@ std::string_view reason_phrase(unsigned status);
 // Whether responses of this status to this method carry a body.
 bool carries_body(Method method, unsigned status);
 
-// How the end of a body that is made while it is sent shows.
-enum class Framing : std::uint8_t { chunked, until_close };
+// How the end of a body that follows the head in pieces shows.
+enum class Framing : std::uint8_t { sized, chunked, until_close };
 
-// Appends status line and headers of a response whose body follows in pieces.
+// Appends status line and headers of a response whose body follows in pieces; `sized`: that of its file.
 void append_stream_head(Buffer& out, const Response& response, Framing framing, std::string_view id,
                         std::string_view date, Persistence persistence);
 

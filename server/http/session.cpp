@@ -84,7 +84,7 @@ asio::awaitable<void> Session::run() {
                     co_await std::move(handing_over);
                     break;
                 }
-                if (response.source) {
+                if (response.source || response.file) {
                     auto streaming = stream();
                     auto whole = co_await std::move(streaming);
                     if (!whole) co_return end_exchange();

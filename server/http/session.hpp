@@ -64,6 +64,9 @@ private:
     Persistence persistence() const;
     asio::awaitable<bool> stream();
     asio::awaitable<bool> stream_pieces(Framing framing);
+    asio::awaitable<bool> stream_file();
+    asio::awaitable<bool> fetch(std::uint64_t offset, std::size_t bytes);
+    Framing framing() const;
     asio::awaitable<BodySource::Step> next_piece(std::string& piece);
     void end_exchange();
 

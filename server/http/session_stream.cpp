@@ -1,4 +1,5 @@
-// How a session sends a body that is made meanwhile.
+// How a session sends a body that is made meanwhile, and one that lies in a file.
+#include <algorithm>
 #include <boost/asio/deferred.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/this_coro.hpp>
@@ -13,8 +14,7 @@ namespace alcove::http {
 
 // False when the connection is at its end, because the peer is gone or the body cannot be finished.
 asio::awaitable<bool> Session::stream() {
-    // HTTP/1.0 knows no chunks: the body ends with the connection.
-    auto framing = head_.version == 10 ? Framing::until_close : Framing::chunked;
+    auto framing = this->framing();
     auto has_pieces = carries_body(request.method, response.status);
     unread_ = !skip_body();
     close_ =
@@ -23,12 +23,60 @@ asio::awaitable<bool> Session::stream() {
     append_stream_head(out_, response, framing, request.id, worker_.date(now_), persistence());
     auto whole = true;
     if (has_pieces) {
-        auto sending = stream_pieces(framing);
+        auto sending = response.file ? stream_file() : stream_pieces(framing);
         whole = co_await std::move(sending);
     }
     response.source.reset();
+    response.file.reset();
     now_ = Clock::now();
     co_return whole;
+}
+
+// HTTP/1.0 knows no chunks: such a body ends with the connection.
+Framing Session::framing() const {
+    if (response.file) return Framing::sized;
+    return head_.version == 10 ? Framing::until_close : Framing::chunked;
+}
+
+asio::awaitable<bool> Session::stream_file() {
+    auto executor = co_await asio::this_coro::executor;
+    auto flushed = co_await Connection::flush();
+    if (!flushed) co_return false;
+    auto offset = response.file->offset();
+    for (auto left = response.file->size(); left != 0;) {
+        auto part = static_cast<std::size_t>(std::min<std::uint64_t>(left, limits::file_part_bytes));
+        left -= part;
+        streamed_bytes_ += part;
+        auto fetching = fetch(offset, part);
+        auto fetched = co_await std::move(fetching);
+        if (!fetched) co_return false;
+        for (;;) {
+            auto written = Connection::send_file(response.file->descriptor(), offset, part);
+            if (written == Written::all) break;
+            if (written == Written::failed) co_return false;
+            auto waiting = writable();
+            auto in_time = co_await std::move(waiting);
+            if (!in_time) co_return false;
+        }
+        auto others = asio::post(executor, asio::deferred);
+        co_await std::move(others);
+    }
+    co_return true;
+}
+
+asio::awaitable<bool> Session::fetch(std::uint64_t offset, std::size_t bytes) {
+    std::string failure;
+    try {
+        auto fetching = response.file->fetch(offset, bytes);
+        co_await std::move(fetching);
+        co_return true;
+    } catch (const std::exception& thrown) {
+        failure = thrown.what();
+    } catch (...) {
+        failure = "unknown exception";
+    }
+    service_.failed(request, failure);
+    co_return false;
 }
 
 asio::awaitable<bool> Session::stream_pieces(Framing framing) {

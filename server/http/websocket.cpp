@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "scopes/text.hpp"
+#include "server/http/text.hpp"
 
 namespace alcove::http {
 namespace {
@@ -16,22 +17,6 @@ constexpr std::size_t header_bytes_max = 14;
 constexpr std::size_t control_bytes_max = 125;
 constexpr std::size_t key_bytes = 24;
 constexpr std::string_view accept_suffix = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
-
-char lower(char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
-}
-
-bool equals(std::string_view text, std::string_view lower_case) {
-    return std::ranges::equal(text, lower_case, {}, lower);
-}
-
-std::string_view trim(std::string_view text) {
-    while (!text.empty() && (text.front() == ' ' || text.front() == '\t'))
-        text.remove_prefix(1);
-    while (!text.empty() && (text.back() == ' ' || text.back() == '\t'))
-        text.remove_suffix(1);
-    return text;
-}
 
 // Calls `visit` with each item of all headers of that name, until one returns true.
 template <class Visit>

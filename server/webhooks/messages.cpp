@@ -1,8 +1,11 @@
 #include "server/webhooks/messages.hpp"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
+#include "kv/files/content.hpp"
+#include "server/actions/registry.hpp"
 #include "server/api/resources.hpp"
 #include "server/api/values.hpp"
 #include "server/deck/events.hpp"
@@ -36,14 +39,27 @@ std::string trigger_message_id(const scopes::Webhook& webhook, const Place& plac
     return "trg_" + scopes::format_uuid(webhook.id) + "_" + print(place);
 }
 
+// What the trigger of a webhook tells of; one that is not there any more, nothing.
+std::optional<kv::Collection> collection_of(const KeySelection& selection) {
+    const auto* integration = actions::find_integration(selection.integration_name);
+    const auto* trigger =
+        integration == nullptr ? nullptr : actions::find_trigger(*integration, selection.trigger_name);
+    return trigger == nullptr ? std::nullopt : std::optional(trigger->collection);
+}
+
+std::string_view name_of_key(kv::Collection collection) {
+    return collection == kv::Collection::file ? "path" : "key";
+}
+
 void print_change(json::Writer& writer, const kv::Change& change) {
-    writer.open_object().member("op", watch::name_of(change.kind)).member("key", change.key);
+    writer.open_object().member("op", watch::name_of(change.kind));
+    writer.member(name_of_key(change.collection), change.key);
     writer.member("version", std::to_string(change.version));
     if (change.entry) {
+        const auto size = kv::content_bytes(kv::view_of(*change.entry));
         writer.name("created").boolean(change.previous_version == 0);
-        writer.member("contentType", change.entry->content_type);
-        writer.name("size").number(change.entry->value.size());
-        if (change.entry->value.size() <= message_value_bytes_max)
+        writer.member("contentType", change.entry->content_type).name("size").number(size);
+        if (change.collection == kv::Collection::key && size <= message_value_bytes_max)
             api::print_value(writer.name("value"), change.entry->content_type, change.entry->value);
     }
     writer.close_object();
@@ -93,11 +109,12 @@ asio::awaitable<scopes::Result<Batch>> read_changes(scopes::Identity& identity, 
     if (!page) co_return scopes::store_error(page.error());
     batch.through = std::max(after, Place::behind(page->through));
     batch.more = page->more;
+    const auto collection = collection_of(selection);
     Place place{};
     for (const auto& change : page->changes) {
         place = {.version = change.version, .index = change.version == place.version ? place.index + 1 : 0};
-        const bool told = change.collection != kv::Collection::key || place <= after;
-        if (told || !change.key.starts_with(selection.prefix)) continue;
+        const bool wanted = change.collection == collection && place > after;
+        if (!wanted || !change.key.starts_with(selection.prefix)) continue;
         auto body = trigger_body(webhook, selection.trigger_name, change.time_ms,
                                  [&change](json::Writer& writer) { print_change(writer, change); });
         batch.messages.push_back(
@@ -141,7 +158,8 @@ bool is_gone(const scopes::Error& error) {
 Message test_message(const scopes::Webhook& webhook, kv::TimeMs now_ms) {
     const auto& selection = std::get<KeySelection>(webhook.selection);
     auto body = trigger_body(webhook, selection.trigger_name, now_ms, [&selection](json::Writer& writer) {
-        writer.open_object().member("op", "test").member("key", selection.prefix).close_object();
+        const auto collection = collection_of(selection).value_or(kv::Collection::key);
+        writer.open_object().member("op", "test").member(name_of_key(collection), selection.prefix).close_object();
     });
     return {.id = trigger_message_id(webhook, Place{}) + "_" + std::to_string(now_ms),
             .body = std::move(body),

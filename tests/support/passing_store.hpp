@@ -39,6 +39,14 @@ public:
                                                           kv::Commit commit) override {
         return store_.commit(name, std::move(commit));
     }
+    kv::asio::awaitable<kv::Result<std::unique_ptr<kv::File>>> open_file(const kv::NamespaceName& name,
+                                                                         std::string_view path) override {
+        return store_.open_file(name, path);
+    }
+    kv::asio::awaitable<kv::Result<std::unique_ptr<kv::Upload>>> begin_upload(
+        const kv::NamespaceName& name, std::string_view path, std::optional<std::uint64_t> size) override {
+        return store_.begin_upload(name, path, size);
+    }
     kv::asio::awaitable<kv::Result<std::optional<kv::Committed>>> recall(const kv::NamespaceName& name,
                                                                          const kv::RequestId& request) override {
         return store_.recall(name, request);

@@ -1,0 +1,127 @@
+// The folder in which the contents of larger files lie, each in a file of its own: `blobs/<aa>/<id>`.
+#pragma once
+
+#include <atomic>
+#include <boost/asio/associated_executor.hpp>
+#include <boost/asio/async_result.hpp>
+#include <boost/asio/deferred.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/thread_pool.hpp>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <unordered_set>
+#include <utility>
+#include <vector>
+
+#include "kv/files/content.hpp"
+
+namespace alcove::kv {
+
+namespace asio = boost::asio;
+
+// A descriptor that is closed with its last owner.
+class Descriptor {
+public:
+    explicit Descriptor(int fd) : fd_(fd) {}
+    ~Descriptor();
+    Descriptor(const Descriptor&) = delete;
+    Descriptor& operator=(const Descriptor&) = delete;
+
+    int get() const { return fd_; }
+
+private:
+    int fd_;
+};
+
+// Operation: contents are written once and never changed. One that no record names any more is unlinked; who has it
+// open reads on. What a crash leaves behind, because its commit never came or its removal did not, is found by
+// sweep().
+//
+// Concurrency: thread-safe. What may wait for the disk runs on threads of its own, so that neither connections nor
+// the writer do.
+//
+// Errors: StoreFailure.
+class BlobFolder {
+public:
+    BlobFolder(std::filesystem::path folder, std::function<void(std::string_view)> notice);
+    ~BlobFolder();  // calls stop()
+
+    // A blob that is being written. It is removed with its last owner, unless a record names it by then.
+    class Writing {
+    public:
+        explicit Writing(BlobFolder& folder);  // makes the file; for the folder's own threads
+        ~Writing();
+        Writing(const Writing&) = delete;
+        Writing& operator=(const Writing&) = delete;
+
+        const BlobId& id() const { return id_; }
+        // These give 0 or the system's error; for the folder's own threads.
+        int append(std::string_view bytes);
+        int sync();  // content and name are durable afterwards
+
+        // Whether a record names it. While that is not known, because the commit is under way, it stays; if it
+        // never gets known, the next start finds out.
+        enum class Fate : std::uint8_t { unwanted, unknown, wanted };
+        void set(Fate fate) { fate_ = fate; }
+
+    private:
+        BlobFolder& folder_;
+        const BlobId id_;
+        std::unique_ptr<Descriptor> file_;
+        std::uint64_t size_ = 0;
+        std::uint64_t flushed_ = 0;  // on their way to the disk up to here
+        Fate fate_ = Fate::unwanted;
+    };
+
+    // nullptr when it is not there.
+    std::shared_ptr<const Descriptor> open(const BlobId& id) const;
+
+    // Unlinks them behind.
+    void remove(std::vector<BlobId> ids);
+
+    // Removes, behind, what is neither being written nor wanted.
+    void sweep(std::function<bool(const BlobId&)> wanted);
+
+    // Runs `work` on one of the folder's threads; to be awaited, gives what it returns, which is not void. It must
+    // not throw, and own what it uses: who awaits it may be gone before it runs.
+    template <class Work>
+    auto run(Work work) {
+        using Outcome = std::invoke_result_t<Work&>;
+        auto initiate = [this](auto handler, Work task) {
+            asio::post(pool_, [handler = std::move(handler), task = std::move(task)]() mutable {
+                const auto executor = asio::get_associated_executor(handler);
+                asio::post(executor, [handler = std::move(handler), outcome = task()]() mutable {
+                    std::move(handler)(std::move(outcome));
+                });
+            });
+        };
+        return asio::async_initiate<const asio::deferred_t, void(Outcome)>(std::move(initiate), asio::deferred,
+                                                                           std::move(work));
+    }
+
+    // Finishes what run() and remove() were given, and gives up a sweep.
+    void stop();
+
+private:
+    struct HashOfId {
+        std::size_t operator()(const BlobId& id) const;
+    };
+
+    std::filesystem::path path_of(const BlobId& id) const;
+    void unlink(const BlobId& id) const;
+    void sweep_now(const std::function<bool(const BlobId&)>& wanted);
+
+    const std::filesystem::path folder_;
+    const std::function<void(std::string_view)> notice_;
+    std::atomic<bool> stopping_ = false;
+    std::mutex mutex_;
+    std::unordered_set<BlobId, HashOfId> writing_;  // no sweep may touch these
+    asio::thread_pool pool_;
+};
+
+}  // namespace alcove::kv
