@@ -10,11 +10,12 @@ import subprocess
 import sys
 import time
 
+import file_scenarios
 import machine
 import report
 import scenarios
 import watch_scenarios
-from peers import Alcove, AlcoveEndUsers, Broadcast, DenoKv, Etcd, Nginx, RedisWebdis
+from peers import Alcove, AlcoveEndUsers, Broadcast, DenoKv, Etcd, Nginx, NginxFiles, RedisWebdis
 from processes import LOAD_CORE, SERVER_CORE, BenchError, Processes, first_line, require
 from template import VALUE_BYTES
 
@@ -22,8 +23,8 @@ HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 FOLDER = ROOT / "build" / "bench"
 
-FREE_BYTES_MIN = 28 << 30  # all stores loaded, their logs and the large folder
-FREE_BYTES_MIN_SMALL = 8 << 30
+FREE_BYTES_MIN = 32 << 30  # all stores loaded, their logs, the files and the large folder
+FREE_BYTES_MIN_SMALL = 12 << 30
 # Alcove applies what it logged every 5 s: a lead-in of that length puts as much of it into a run as the run leaves
 # behind, and idling longer than that keeps it out of the next target's run.
 LEAD_IN_SECONDS = 5
@@ -49,6 +50,7 @@ class Context:
         self.client = compiled("client")
         self.append = compiled("append")
         self.watch_client = compiled("watch_client")
+        self.file_client = compiled("file_client")
         self.lead_in_seconds = 1 if options.quick else LEAD_IN_SECONDS
         self.applied_seconds = 0.5 if options.quick else APPLIED_SECONDS
         self.settle_seconds_max = 2 if options.quick else SETTLE_SECONDS_MAX
@@ -117,6 +119,10 @@ class Context:
                 Alcove(*common, self.binary, watch_scenarios.WATCHED_FLAGS),
                 watch_scenarios.KEYS,
             ),
+            "nginx files": lambda: (NginxFiles(*common, "sendfile off;"), 0),
+            "nginx sendfile": lambda: (NginxFiles(*common, "sendfile on;"), 0),
+            "nginx buffers": lambda: (NginxFiles(*common, file_scenarios.NGINX_BUFFERS), 0),
+            "alcove files": lambda: (Alcove(*common, self.binary), file_scenarios.KEYS),
             "alcove lag": lambda: (Alcove(*common, self.binary, watch_scenarios.LAG_FLAGS), watch_scenarios.KEYS),
         }[name]()
 

@@ -25,6 +25,8 @@
 #include <string_view>
 #include <vector>
 
+#include "watch/http.hpp"
+
 namespace {
 
 using Clock = std::chrono::steady_clock;
@@ -156,14 +158,6 @@ void send(Connection& connection, Requests& requests) {
     connection.sent = Clock::now();
     if (::send(connection.socket, text.data(), text.size(), MSG_NOSIGNAL) != static_cast<ssize_t>(text.size()))
         fail("send");
-}
-
-// The value of Content-Length in a header block, 0 when there is none (204).
-std::size_t content_length(std::string_view header) {
-    constexpr std::string_view name = "\r\ncontent-length:";
-    const auto same = [](char a, char b) { return (a >= 'A' && a <= 'Z' ? a + 32 : a) == b; };
-    const auto at = std::search(header.begin(), header.end(), name.begin(), name.end(), same);
-    return at == header.end() ? 0 : std::strtoul(&*at + name.size(), nullptr, 10);
 }
 
 bool is_whole(const std::string& answer) {

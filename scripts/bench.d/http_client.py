@@ -14,11 +14,17 @@ ATTEMPTS_MAX = 50  # of one batch, when the server says that it is overloaded
 
 def exchange(port, raw_request):
     """Sends one raw request; returns (status, body)."""
+    status, body = exchange_bytes(port, raw_request)
+    return status, body.decode(errors="replace")
+
+
+def exchange_bytes(port, raw_request):
+    """The same for a body that is no text."""
     with socket.create_connection(("127.0.0.1", port), timeout=30) as connection:
         connection.sendall(raw_request.encode())
         answer = http.client.HTTPResponse(connection)
         answer.begin()
-        return answer.status, answer.read().decode(errors="replace")
+        return answer.status, answer.read()
 
 
 def probe(port, template, number, expected=""):

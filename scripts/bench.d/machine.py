@@ -6,6 +6,7 @@ import pathlib
 import platform
 import re
 import subprocess
+import threading
 import time
 
 
@@ -104,3 +105,33 @@ def resident(pid):
                 kinds[kind] += int(line.split()[1])
     mib = {name: kib / 1024 for name, kib in kinds.items()}
     return {**mib, "beside_map": mib["heap and stacks"] + mib["files"]}
+
+
+def anonymous(pid):
+    """Resident MiB of a process that no file is behind: neither the LMDB map nor the program."""
+    return int(_field(_read(f"/proc/{pid}/status"), "RssAnon").split()[0]) / 1024
+
+
+class Samples:
+    """A context: what `look()` sees, in MiB, again and again, in `mib`."""
+
+    def __init__(self, look, every_seconds):
+        self.mib = []
+        self._look = look
+        self._every_seconds = every_seconds
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._work, daemon=True)
+
+    def __enter__(self):
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self._over.set()
+        self._thread.join()
+
+    def _work(self):
+        while True:
+            self.mib.append(self._look())
+            if self._over.wait(self._every_seconds):
+                return

@@ -60,6 +60,17 @@ def append_target(label, context, mode, record_bytes):
     return Target(label, measure)
 
 
+def measure_cores(target, seconds, seed):
+    """The figures of a run, with those of the cores meanwhile unless it has them already: of a part of its time."""
+    use = CoreUse(CORES)
+    figures = target.measure(seconds, seed)
+    cores = use.since()
+    server_busy, server_stolen = cores[SERVER_CORE]
+    load_busy, load_stolen = cores[LOAD_CORE]
+    busy = {"server_busy": server_busy, "load_busy": load_busy}
+    return {**busy, "server_stolen": server_stolen, "load_stolen": load_stolen, **figures}
+
+
 def _once(context, target, seconds, seed):
     """One run with what it says about itself and the machine; None when it is invalid for good."""
     for _ in range(1 + RETRIES_MAX):
@@ -68,12 +79,8 @@ def _once(context, target, seconds, seed):
             context.leaves_seconds = target.leaves_seconds
             if target.lead_in_seconds:
                 target.measure(target.lead_in_seconds, seed + 500)
-            use = CoreUse(CORES)
-            figures = target.measure(seconds, seed)
-            cores = use.since()
-        figures["server_busy"], figures["server_stolen"] = cores[SERVER_CORE]
-        figures["load_busy"], figures["load_stolen"] = cores[LOAD_CORE]
-        if max(stolen for _, stolen in cores.values()) > STOLEN_MAX:
+            figures = measure_cores(target, seconds, seed)
+        if max(figures["server_stolen"], figures["load_stolen"]) > STOLEN_MAX:
             context.note(f"the hypervisor took more than {STOLEN_MAX:.0%} of a core in some runs")
         if "seconds" in figures:
             figures["rate"] = figures["requests"] / figures["seconds"]

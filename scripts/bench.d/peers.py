@@ -62,8 +62,10 @@ class Nginx(Server):
 
     name = "nginx"
 
+    # The folder belongs to who runs the bench: a worker of another user could not write there.
     CONFIG = """
 daemon off;
+user root;
 worker_processes 1;
 pid {folder}/nginx.pid;
 error_log {folder}/error.log crit;
@@ -81,7 +83,7 @@ http {{
     default_type text/plain;
     server {{
         listen 127.0.0.1:{port} backlog=4096;
-        location / {{ return 200 "{body}"; }}
+        {location}
     }}
 }}
 """
@@ -89,13 +91,38 @@ http {{
     def _launch(self):
         self.port = free_port()
         config = self.folder / "nginx.conf"
-        config.write_text(self.CONFIG.format(folder=self.folder, port=self.port, body=value(0)))
+        config.write_text(self.CONFIG.format(folder=self.folder, port=self.port, location=self._location()))
         argv = [require("nginx"), "-p", self.folder, "-e", self.folder / "error.log", "-c", config]
         self._run(argv, self.port, "nginx.log")
         self.get = alcove_request("GET", f"{Alcove.SCOPES['workspace']}/kv/{{key}}", self.port)
 
+    def _location(self):
+        return f'location / {{ return 200 "{value(0)}"; }}'
+
     def version(self):
         return first_line([require("nginx"), "-v"])
+
+
+class NginxFiles(Nginx):
+    """nginx on a folder: it sends the files there, and PUT replaces them. The paths are Alcove's."""
+
+    LOCATION = """
+        location {path}/ {{
+            alias {files}/;
+            {settings}
+            dav_methods PUT;
+            create_full_put_path on;
+            client_max_body_size 0;
+        }}
+"""
+
+    def __init__(self, processes, folder, settings):
+        super().__init__(processes, folder)
+        self.settings = settings
+        self.files = folder / "files"
+
+    def _location(self):
+        return self.LOCATION.format(path=Alcove.FILES, files=self.files, settings=self.settings)
 
 
 class Broadcast(Server):
@@ -285,6 +312,17 @@ def alcove_request(method, target, port, body="", value_bytes=VALUE_BYTES):
     return request(method, target, port, headers, body, value_bytes)
 
 
+def get_file(folder, port):
+    return alcove_request("GET", f"{Alcove.FILES}/{folder}/{{key}}", port)
+
+
+def put_file(folder, port, file_bytes):
+    """The head alone: its body is the sender's."""
+    headers = [f"Authorization: Bearer {ROOT_KEY}", "Content-Type: application/octet-stream"]
+    target = f"{Alcove.FILES}/{folder}/{{key}}"
+    return request("PUT", target, port, [*headers, f"Content-Length: {file_bytes}"])
+
+
 class Alcove(Server):
     """Alcove with one I/O thread; its writer and applier share the same core."""
 
@@ -295,6 +333,7 @@ class Alcove(Server):
         "end_user": "/api/v1/workspaces/bench/end-users/u1",
         "external": "/api/v1/workspaces/bench/external/acme",
     }
+    FILES = f"{SCOPES['workspace']}/files"
     ALIAS = "/api/v1/workspaces/bench/integrations/mine"  # keeps its data per end user
 
     def __init__(self, processes, folder, binary, flags=(), scopes=("workspace",)):

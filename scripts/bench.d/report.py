@@ -3,6 +3,7 @@
 import dataclasses
 import statistics
 
+import file_scenarios
 import watch_scenarios
 
 TITLES = {
@@ -17,6 +18,9 @@ TITLES = {
     "watch_writes": "Durable PUT, 64 connections, while others watch other namespaces",
     "watch_idle": "Memory of idle watchers",
     "watch_lag": "Memory of watchers that fall behind",
+    "files": "Files of 64 MiB, 4 connections",
+    "files_small": "GET, 64 connections, beside uploads of 64 MiB files",
+    "files_memory": "Memory of a file of 1 GiB",
     "rename": "Renaming external ids",
 }
 
@@ -47,6 +51,18 @@ NAMES = {
     "behind": "100 watchers, which read nothing meanwhile",
     "rename many": "in a workspace of many end users",
     "rename few": "in a workspace of 1,000",
+    "nginx down": "nginx, download, `sendfile off`",
+    "nginx sendfile down": "nginx, download, `sendfile on`",
+    "nginx buffers down": "nginx, download, `sendfile off`, buffers of 256 KiB",
+    "alcove down": "Alcove, download",
+    "nginx up": "nginx, upload by `dav_methods PUT`, then fsync",
+    "nginx buffers up": "nginx, upload likewise, buffers of 256 KiB",
+    "alcove up": "Alcove, upload",
+    "small": "no uploads",
+    "small beside paced": "uploads of 100 MiB/s",
+    "small beside uploads": "uploads at full speed",
+    "large up": "the upload, just started",
+    "large down": "the download after it",
     "fresh": "just started on the loaded folder",
     "used": "after all of the runs above",
     "append": "bare append + fdatasync",
@@ -94,6 +110,13 @@ RATIOS = [
     Ratio("Events to 1,000 watchers / Redis `SUBSCRIBE` + webdis", "watch", "alcove", "redis"),
     Ratio("Events to 1,000 watchers / etcd `/v3/watch`", "watch", "alcove", "etcd"),
     Ratio("PUT with 1,000 watchers elsewhere / without", "watch_writes", "watched", "unwatched", at_least=0.90),
+    Ratio("Download of 64 MiB files / nginx, `sendfile off`", "files", "alcove down", "nginx down", at_least=0.5),
+    Ratio("… / nginx, `sendfile on`", "files", "alcove down", "nginx sendfile down", at_least=0.5),
+    Ratio("… / nginx, `sendfile off` and buffers of 256 KiB", "files", "alcove down", "nginx buffers down"),
+    Ratio("Durable upload of 64 MiB files / nginx + fsync", "files", "alcove up", "nginx up", at_least=0.5),
+    Ratio("… / nginx, buffers of 256 KiB, + fsync", "files", "alcove up", "nginx buffers up"),
+    Ratio("GET beside uploads of 100 MiB/s / alone", "files_small", "small beside paced", "small", at_least=0.70),
+    Ratio("… beside uploads at full speed", "files_small", "small beside uploads", "small"),
     Ratio("50 renames among many end users / 1,000", "rename", "rename many", "rename few", "p50_us", at_most=1.5),
 ]
 
@@ -101,6 +124,8 @@ STALL_MS_MAX = 250
 MEMORY_MIB_MAX = 64
 WATCHER_KIB_MAX = 12
 LAG_MIB_MAX = 32
+BESIDE_UPLOADS_MS_MAX = 10
+FILE_MIB_MAX = 96
 
 
 def median(runs, figure):
@@ -152,6 +177,12 @@ def ratio_rows(results):
         run = results["watch_lag"]["behind"][0]
         title = f"Resident beside the map for {run['watchers']} watchers that {run['writes']:,} values wait for"
         rows.append(_limit_row(title, run["growth"], LAG_MIB_MAX, "MiB"))
+    if "files_small" in results:
+        p99_ms = median(results["files_small"]["small beside paced"], "p99_us") / 1000
+        rows.append(_limit_row("GET beside uploads of 100 MiB/s: p99", p99_ms, BESIDE_UPLOADS_MS_MAX, "ms"))
+    if "files_memory" in results:
+        peak = max(runs[0]["peak"] for runs in results["files_memory"].values())
+        rows.append(_limit_row("Resident beside the map for a file of 1 GiB, up and down", peak, FILE_MIB_MAX, "MiB"))
     return rows
 
 
@@ -269,6 +300,27 @@ def _watch_lag_section(runs_of):
     return f"{markdown_table(head, rows)}\n\n{text}{', '.join(f'{mib:.0f}' for mib in seconds)}."
 
 
+def _files_small_section(runs_of):
+    uploaded = [
+        f"{NAMES[label]} {median(runs, 'uploaded'):,.0f}" for label, runs in runs_of.items() if "uploaded" in runs[0]
+    ]
+    text = (
+        "The uploads share both cores with the GETs. At full speed they take whatever they get of the server core, so "
+        f"the target is set beside paced ones. MiB uploaded in a second meanwhile: {', '.join(uploaded)}."
+    )
+    return f"{text}\n\n{_figures_table(runs_of)}"
+
+
+def _files_memory_section(runs_of):
+    head = ["", "MiB/s", "MiB beside the map before", "at most"]
+    rows = []
+    for label, (run, *_) in runs_of.items():
+        rows.append([NAMES[label], f"{run['rate']:,.0f}", *(f"{run[figure]:.1f}" for figure in ("first", "peak"))])
+    every_ms = file_scenarios.SAMPLE_SECONDS * 1000
+    text = f"Over one connection. What is resident and no file is behind (`RssAnon`), sampled every {every_ms:.0f} ms."
+    return f"{text}\n\n{markdown_table(head, rows)}"
+
+
 def _section(scenario, runs_of, options):
     if scenario == "watch":
         body = _watch_section(runs_of)
@@ -276,6 +328,12 @@ def _section(scenario, runs_of, options):
         body = _watch_idle_section(runs_of)
     elif scenario == "watch_lag":
         body = _watch_lag_section(runs_of)
+    elif scenario == "files":
+        body = _figures_table(runs_of, "MiB")
+    elif scenario == "files_small":
+        body = _files_small_section(runs_of)
+    elif scenario == "files_memory":
+        body = _files_memory_section(runs_of)
     elif scenario == "memory":
         body = _memory_section(runs_of)
     elif scenario == "large":
@@ -316,6 +374,12 @@ METHOD = """\
 - The memory of idle watchers is what a server that was just started grows by. Watchers fall behind on a server
   with `--store-overlay-bytes=4MiB`, so that what waits for the index does not hide them, and are held against the
   same writes with nobody watching.
+- Files go up and down with the bench's own client (`scripts/bench.d/file_client.cpp`), which drops what it takes.
+  nginx has a folder on the same disk, `sendfile` as said, and its default buffers where
+  nothing else is said. What is downloaded is in memory, in the
+  kernel's cache of the disk. An upload replaces one of a few files, and counts once it is answered and durable: nginx
+  does not sync, so the client syncs the file then. p50 and p99 are of whole files. What was begun within the run's time
+  is brought to its end and counts.
 - The lone writer has one connection; the bare loop writes {value_bytes} bytes and calls fdatasync, in the same file
   system.
 - "Busy" is the share of time that the core was not idle, the kernel's work included. With a load core at 100% the

@@ -7,6 +7,7 @@ import socket
 import statistics
 import time
 
+import file_scenarios
 import machine
 import watch_scenarios
 from http_client import probe
@@ -215,6 +216,7 @@ ALL = {
     "lone": lone,
     "memory": memory,
     **watch_scenarios.ALL,
+    **file_scenarios.ALL,
     "large": large,
     "rename": rename,
 }

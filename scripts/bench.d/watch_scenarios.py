@@ -1,7 +1,6 @@
 """What is measured of watches, scenario by scenario. Each returns {label: [figures of each round]}."""
 
 import resource
-import threading
 import time
 
 import machine
@@ -110,7 +109,7 @@ def _lag(context, alcove, count):
     put = alcove.put_of(LAG_VALUE_BYTES)
     watch = alcove.watch_in(alcove.SCOPES["workspace"], put)
     with Watchers(context, f"lag {count}", alcove, watch, count, LAG_VALUE_BYTES) as watchers:
-        with Samples(alcove.process.pid) as samples:
+        with machine.Samples(lambda: machine.resident(alcove.process.pid)["beside_map"], LAG_SAMPLE_SECONDS) as samples:
             order = {"count": LAG_VALUES, "window": LAG_WINDOW, "stall": LAG_STALL_SECONDS if count else 0}
             figures = watchers.run(LAG_SECONDS_MAX, **order)
     if figures["socket_errors"] or figures["bad_status"] or figures["writes"] != LAG_VALUES:
@@ -120,30 +119,6 @@ def _lag(context, alcove, count):
     curve = samples.mib
     context.say(f"  {count} watchers: {figures['seconds']:.0f} s, at most {max(curve):.1f} MiB beside the map")
     return {**figures, "watchers": count, "first": curve[0], "peak": max(curve), "curve": curve}
-
-
-class Samples:
-    """A context: resident MiB of a process beside the map, again and again, in `mib`."""
-
-    def __init__(self, pid):
-        self.mib = []
-        self._pid = pid
-        self._over = threading.Event()
-        self._thread = threading.Thread(target=self._work, daemon=True)
-
-    def __enter__(self):
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_):
-        self._over.set()
-        self._thread.join()
-
-    def _work(self):
-        while True:
-            self.mib.append(machine.resident(self._pid)["beside_map"])
-            if self._over.wait(LAG_SAMPLE_SECONDS):
-                return
 
 
 ALL = {

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <utility>
 
+#include "http.hpp"
 #include "loopback.hpp"
 #include "stream.hpp"
 #include "template.hpp"
@@ -72,14 +73,6 @@ private:
             ++answered_;
             in_.erase(0, whole);
         }
-    }
-
-    // The value of Content-Length in a header block, 0 when there is none (204).
-    static std::size_t content_length(std::string_view header) {
-        constexpr std::string_view name = "\r\ncontent-length:";
-        const auto same = [](char a, char b) { return (a >= 'A' && a <= 'Z' ? a + 32 : a) == b; };
-        const auto at = std::search(header.begin(), header.end(), name.begin(), name.end(), same);
-        return at == header.end() ? 0 : std::strtoul(&*at + name.size(), nullptr, 10);
     }
 
     void connect() {
