@@ -34,7 +34,7 @@ Result<std::string> take_content(const ActionContext& context) {
         }
         content = std::move(*bytes);
     }
-    if (content.size() > context.file_bytes_max) return api::too_large("the file", context.file_bytes_max);
+    if (content.size() > context.file_bytes_max) return api::too_large(in.field("content"), context.file_bytes_max);
     return content;
 }
 
@@ -69,9 +69,9 @@ asio::awaitable<Result<Output>> read_file(ActionContext& context) {
     auto file = co_await context.store.open_file(context.namespace_name, path);
     if (!file) co_return to_file_problem(file.error());
     if ((*file)->size() > read_bytes_max) {
-        auto problem = api::too_large("the file", read_bytes_max);
-        problem.message += "; get_download_url gives a URL for larger ones";
-        co_return problem;
+        co_return api::Problem(413, "TOO_LARGE",
+                               "a file of more than " + std::to_string(read_bytes_max) +
+                                   " bytes cannot be read into JSON; get_download_url gives a URL for it");
     }
     const auto content = co_await (*file)->read_all();
     const bool readable = scopes::is_utf8(content);

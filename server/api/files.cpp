@@ -155,7 +155,7 @@ Result<UploadRequest> take_upload_request(Call& call, std::string_view path) {
     if (!digests) return digests.error();
     upload.digests = std::move(*digests);
     const auto bytes_max = call.services.settings.file_bytes;
-    if (upload.size > bytes_max) return too_large("the file", bytes_max);
+    if (upload.size > bytes_max) return too_large("body", bytes_max);
     return upload;
 }
 
@@ -178,7 +178,6 @@ asio::awaitable<std::optional<Problem>> receive(Call& call, kv::Upload& upload) 
     const auto bytes_max = call.services.settings.file_bytes;
     for (;;) {
         const auto piece = co_await call.exchange.read_some(bytes_max);
-        if (!piece && piece.error() == http::BodyError::too_large) co_return too_large("the file", bytes_max);
         if (!piece) co_return body_problem(piece.error(), bytes_max);
         if (piece->empty()) co_return std::nullopt;
         auto taken = co_await upload.append(*piece);

@@ -7,6 +7,7 @@ The published schemas must be valid schemas; each generated input must be accept
 output must fit its published schema. Prints what disagrees; the last line counts. Exit status 1 on any disagreement.
 """
 
+import base64
 import http.client
 import json
 import random
@@ -191,9 +192,16 @@ class Server:
         if status == 400 and answer["code"] == "VALIDATION_ERROR" and field.split(".")[0] == "input":
             return "refused", answer["error"]
         # The input was understood; what is stored did not suit it.
-        if status in (409, 413):
+        if status in (409, 413) or (status == 404 and answer["code"] == "NOT_FOUND"):
             return "accepted", None
         return f"status {status}", answer
+
+
+def in_its_encoding(value):
+    """What a schema cannot say: text that is declared to be base64 is that."""
+    if isinstance(value, dict) and value.get("contentEncoding") == "base64" and isinstance(value.get("content"), str):
+        value["content"] = base64.b64encode(value["content"].encode()).decode()
+    return value
 
 
 def main():
@@ -213,7 +221,7 @@ def main():
             of_output = Validator(action["outputSchema"])
             for i in range(inputs):
                 make = generator.fitting_object if i % 2 == 0 else generator.mutated
-                text = json.dumps(make(action["inputSchema"]), ensure_ascii=generator.chance(0.5))
+                text = json.dumps(in_its_encoding(make(action["inputSchema"])), ensure_ascii=generator.chance(0.5))
                 error = jsonschema.exceptions.best_match(of_input.iter_errors(json.loads(text)))
                 expected = "accepted" if error is None else "refused"
                 verdict, answer = server.execute(integration["name"], action["name"], text)

@@ -32,6 +32,7 @@ struct Acknowledged {
     using Victim = std::tuple<std::uint64_t, int, std::uint64_t>;  // round, dropper, number
 
     std::map<int, Write> pairs;                      // the last of each writer
+    std::map<int, Write> files;                      // likewise
     std::map<std::uint64_t, kv::Version> swaps;      // count -> version: each can succeed only once
     std::map<Victim, std::map<int, Write>> victims;  // the last of each writer
     std::map<Victim, kv::Version> drops;

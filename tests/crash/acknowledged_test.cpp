@@ -13,16 +13,16 @@ void Acknowledged::add(std::uint64_t round, const std::vector<std::string>& line
         std::string kind;
         words >> kind;
         kv::Version version = 0;
-        if (kind == "pair") {
+        if (kind == "pair" || kind == "file") {
             int writer = 0;
             std::uint64_t count = 0;
             words >> writer >> count >> version;
-            Write& last = pairs[writer];
+            Write& last = kind == "file" ? files[writer] : pairs[writer];
             if (count == 0 || !last.may_be_at(count - 1) || version <= last.version) {
                 broken.push_back("out of order: " + line);
             }
             last = {.count = count, .version = version, .unanswered_max = 0};
-            versions[static_cast<std::size_t>(writer) % 4].push_back(version);
+            if (kind == "pair") versions[static_cast<std::size_t>(writer) % 4].push_back(version);
         } else if (kind == "swap") {
             std::uint64_t count = 0;
             words >> count >> version;
@@ -63,6 +63,8 @@ void Acknowledged::add(std::uint64_t round, const std::vector<std::string>& line
     }
     for (int writer = 0; writer < writers; ++writer)
         ++pairs[writer].unanswered_max;
+    for (int writer = 0; writer < file_writers; ++writer)
+        ++files[writer].unanswered_max;
     for (const auto& [name, dropped_at] : drops) {
         const auto written = victims.find(name);
         if (written == victims.end()) continue;

@@ -48,7 +48,7 @@ BOOST_AUTO_TEST_CASE(a_killed_process_leaves_every_acknowledged_commit_whole) {
         if (!last && random() % 4 == 0) continue;
         BOOST_TEST_CONTEXT("seed " << seed << ", round " << round << ", killed after " << life.count() << " ms") {
             const auto engine = kv::open_engine(workload_options(*folder / "store", round_seed));
-            check_store(*engine, acknowledged);
+            check_store(*engine, *folder / "store", acknowledged);
         }
     }
     commits += acknowledged.commits;

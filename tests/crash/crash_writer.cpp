@@ -154,6 +154,28 @@ awaitable<void> fill_and_empty(kv::Store& store, int emptier, std::uint64_t seed
     }
 }
 
+awaitable<void> replace_file(kv::Store& store, int writer) {
+    const kv::NamespaceName name = files_namespace();
+    const std::string path = file_of_writer(writer);
+    std::uint64_t count = 0;
+    if (const auto before = co_await store.open_file(name, path)) count = number_in(co_await (*before)->read_all());
+    for (;;) {
+        ++count;
+        // One that is given up now and then, as clients do that are cut off.
+        if (count % 4 == 0) {
+            auto abandoned = co_await store.begin_upload(name, path);
+            const std::string content = file_content(writer, count + 1'000'000);
+            if (abandoned) co_await (*abandoned)->append(content);
+        }
+        const auto outcome = co_await upload(store, name, path, file_content(writer, count));
+        if (!outcome) {
+            complain("file: " + print(outcome.error()));
+            co_return;
+        }
+        tell(words("file", {static_cast<std::uint64_t>(writer), count, outcome->version}));
+    }
+}
+
 void run_workload(const std::filesystem::path& folder, std::uint64_t seed) {
     kv::EngineOptions options = workload_options(folder, seed);
     options.notice = [](std::string_view text) { tell("notice " + std::string(text)); };
@@ -181,6 +203,8 @@ void run_workload(const std::filesystem::path& folder, std::uint64_t seed) {
         spawn(drop_victims(*engine, i, seed, random()));
     for (int i = 0; i < emptiers; ++i)
         spawn(fill_and_empty(*engine, i, random()));
+    for (int i = 0; i < file_writers; ++i)
+        spawn(replace_file(*engine, i));
     std::thread other([&] { context.run(); });
     context.run();
     other.join();

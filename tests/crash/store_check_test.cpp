@@ -7,6 +7,7 @@
 
 #include "tests/crash/store_check.hpp"
 #include "tests/crash/workload.hpp"
+#include "tests/support/files.hpp"
 #include "tests/support/print.hpp"
 #include "tests/support/run.hpp"
 
@@ -211,9 +212,38 @@ void send_again(kv::Engine& engine, Acknowledged& acknowledged) {
     }
 }
 
+// Each file is the content of one upload, whole, and that not older than the acknowledged one; and every content that
+// lies in the folder is one of theirs.
+void check_files(kv::Engine& engine, const std::filesystem::path& folder, const Acknowledged& acknowledged) {
+    std::size_t large = 0;
+    kv::Usage expected;
+    for (int writer = 0; writer < file_writers; ++writer) {
+        const std::string path = file_of_writer(writer);
+        const auto file = run(engine.open_file(files_namespace(), path));
+        const std::string content = file ? run((*file)->read_all()) : std::string("0");
+        const std::uint64_t count = std::stoull(content);
+        BOOST_TEST_CONTEXT("file writer " << writer << " at " << count << ", acknowledged "
+                                          << acknowledged.files.at(writer).count) {
+            BOOST_TEST(acknowledged.files.at(writer).may_be_at(count));
+            if (!file) continue;
+            BOOST_TEST((content == file_content(writer, count)));
+            BOOST_TEST((sha256_of(content) == (*file)->sha256()));
+            ++expected.files;
+            expected.file_bytes += path.size() + content.size();
+            large += content.size() > kv::inline_content_bytes_max ? 1 : 0;
+        }
+    }
+    const auto usage = run(engine.usage(files_namespace())).value();
+    BOOST_TEST(usage.files == expected.files);
+    BOOST_TEST(usage.file_bytes == expected.file_bytes);
+    for (int i = 0; i < 500 && blobs_in(folder).size() != large; ++i)
+        std::this_thread::sleep_for(10ms);
+    BOOST_TEST(blobs_in(folder).size() == large);
+}
+
 }  // namespace
 
-void check_store(kv::Engine& engine, Acknowledged& acknowledged) {
+void check_store(kv::Engine& engine, const std::filesystem::path& folder, Acknowledged& acknowledged) {
     for (const std::string& broken : acknowledged.broken)
         BOOST_ERROR(broken);
     const auto names = workload_namespaces();
@@ -227,6 +257,7 @@ void check_store(kv::Engine& engine, Acknowledged& acknowledged) {
         check_swaps(spaces[1], acknowledged);
         check_victims(engine, acknowledged);
         check_emptied(engine, acknowledged);
+        check_files(engine, folder, acknowledged);
         for (std::size_t i = 0; i < names.size(); ++i)
             check_history(engine, names[i], acknowledged.versions[i]);
     };

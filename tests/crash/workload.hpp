@@ -6,6 +6,7 @@
 
 #include "kv/lmdb/engine.hpp"
 #include "tests/support/build.hpp"
+#include "tests/support/files.hpp"
 
 namespace alcove::test {
 
@@ -14,7 +15,8 @@ inline constexpr int swap_writers = 4;
 inline constexpr int expiring_writers = 4;
 inline constexpr int victim_writers = 6;
 inline constexpr int droppers = 2;
-inline constexpr int emptiers = 2;  // 66 coroutines in all
+inline constexpr int emptiers = 2;
+inline constexpr int file_writers = 4;  // 70 coroutines in all
 
 // One namespace in every scope; a writer belongs to one of them.
 inline std::vector<kv::NamespaceName> workload_namespaces() {
@@ -65,6 +67,19 @@ inline kv::Quota quota_of_cycle(std::uint64_t number) {
 }
 inline std::uint64_t cycle_of_quota(const kv::Quota& quota) {
     return quota.bytes.value_or(emptier_quota_base) - emptier_quota_base;
+}
+
+// Each file writer replaces a file of its own, over and over, by content that begins with the number of its upload.
+inline kv::NamespaceName files_namespace() {
+    return external_namespace("files");
+}
+inline std::string file_of_writer(int writer) {
+    return "file/" + std::to_string(writer);
+}
+inline std::string file_content(int writer, std::uint64_t count) {
+    constexpr std::size_t sizes[] = {100, 17'000, 80'000, 10, 300'000};
+    const std::string number = std::to_string(count) + ":";
+    return number + content_of(count * file_writers + static_cast<std::uint64_t>(writer), sizes[count % 5]);
 }
 
 // Tiny and different each time, so that crashes hit rolls, freezes and applications.

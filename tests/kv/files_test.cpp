@@ -191,7 +191,7 @@ BOOST_AUTO_TEST_CASE(expired_files_free_their_contents) {
 BOOST_AUTO_TEST_CASE(nothing_is_computed_from_a_file) {
     for (const auto& content : {std::string("5"), content_of(1, 20'000)}) {
         put_file("f", content);
-        for (auto operation : {increment("f"), append("f", "x"), add_to_list("f", "1"), merge("f", "{}")}) {
+        for (auto operation : {increment("f"), test::append("f", "x"), add_to_list("f", "1"), merge("f", "{}")}) {
             kv::Commit commit = commit_of({operation});
             commit.collection = kv::Collection::file;
             BOOST_TEST(outcome(run(store().commit(name, std::move(commit)))) == "type_mismatch");

@@ -202,7 +202,9 @@ BOOST_AUTO_TEST_CASE(an_index_of_another_format_is_refused) {
         txn.put(kv::index_state_key, kv::encode_index_state(state));
         txn.commit();
     }
-    BOOST_TEST(contains(refusal(), "has format 3; this server reads format 2"));
+    const auto format = std::to_string(kv::index_format);
+    BOOST_TEST(contains(refusal(), "has format " + std::to_string(kv::index_format + 1) +
+                                       "; this server reads format " + format));
 }
 
 BOOST_AUTO_TEST_CASE(the_log_of_another_store_is_refused) {

@@ -11,6 +11,8 @@ namespace {
 BOOST_FIXTURE_TEST_SUITE(actions_agreement, ActionApiFixture)
 
 BOOST_AUTO_TEST_CASE(server_and_json_schema_validator_agree_on_inputs) {
+    send("POST", ns + "/integrations",
+         R"({"integrationName":"storage","settings":{"persistence":{"scope":"workspace"}}})");
     const auto script = std::string(ALCOVE_SOURCE) + "/tests/conformance/action_schemas.py";
     const auto url = "http://127.0.0.1:" + std::to_string(port());
     const auto finished = run_program({"/usr/bin/python3", script, url, key});

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "server/actions/registry.hpp"
+#include "server/files/download_links.hpp"
 #include "tests/support/store_fixture.hpp"
 
 namespace alcove::test {
@@ -22,7 +23,7 @@ class ActionFixture : public StoreFixture {
 public:
     api::Result<actions::Output> execute(std::string_view action_name, std::string_view json,
                                          std::optional<kv::RequestId> request_id = {}) {
-        const auto* integration = actions::find_integration("kv-store");
+        const auto* integration = actions::find_integration(integration_name);
         const auto* action = actions::find_action(*integration, action_name);
         BOOST_REQUIRE(action != nullptr);
         const auto input = actions::Input::parse(action->input, json, "input");
@@ -30,7 +31,9 @@ public:
         actions::ActionContext context{.store = store(),
                                        .namespace_name = name,
                                        .input = *input,
+                                       .download_links = links,
                                        .value_bytes_max = value_bytes_max,
+                                       .file_bytes_max = file_bytes_max,
                                        .request_id = std::move(request_id)};
         auto output = run(action->execute(context));
         if (output) BOOST_TEST(misfit(action->output, output->json) == "", std::string(action_name));
@@ -58,7 +61,10 @@ public:
         return problem ? problem->message : std::string();
     }
 
+    std::string_view integration_name = "kv-store";
+    const files::DownloadLinks links{{.current = {1, 2, 3}, .former = {}}, "https://files.example/"};
     std::size_t value_bytes_max = kv::limits::value_bytes_default;
+    std::uint64_t file_bytes_max = std::uint64_t{1} << 30;
 };
 
 }  // namespace alcove::test

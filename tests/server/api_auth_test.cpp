@@ -81,12 +81,13 @@ BOOST_AUTO_TEST_CASE(every_response_carries_a_request_id) {
 }
 
 // Watches see to it by themselves: see watch_auth.
-BOOST_AUTO_TEST_CASE(only_health_and_the_connect_page_are_public) {
+BOOST_AUTO_TEST_CASE(only_health_the_connect_page_and_signed_downloads_are_public) {
     for (const auto& endpoint : api::endpoints()) {
         const bool health = endpoint.pattern == "/healthz" || endpoint.pattern == "/readyz";
         const bool page = endpoint.pattern == "/connect" || endpoint.pattern.starts_with("/connect/");
         const bool watch = endpoint.pattern == "/api/v1/watch" || endpoint.pattern == "NS/watch";
-        BOOST_TEST(endpoint.permission.has_value() == !(health || page || watch), endpoint.pattern);
+        const bool download = endpoint.pattern == "/files/{signed}";
+        BOOST_TEST(endpoint.permission.has_value() == !(health || page || watch || download), endpoint.pattern);
     }
 }
 
