@@ -91,13 +91,13 @@ std::string names_of_integrations() {
 // Held against the schema that the catalog shows.
 void read_trigger(const json::Document& document, ObjectReader& in, EnableRequest& request) {
     request.trigger_name = in.required_text("triggerName");
+    const auto* input = in.object("input");
     const auto* integration = actions::find_integration(request.selectors.selectors.integration_name.value_or(""));
     if (integration == nullptr) return;  // refused once it is known whether it is there
     const auto* trigger = actions::find_trigger(*integration, request.trigger_name);
     if (trigger == nullptr) {
         return in.refuse("triggerName", "'triggerName' must be " + names_of_triggers(*integration));
     }
-    const auto* input = in.object("input");
     if (input == nullptr) return;
     if (auto problem = actions::refuse(trigger->input, document, *input, "input")) {
         return in.refuse(*std::move(problem));

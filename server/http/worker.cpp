@@ -1,6 +1,8 @@
 // One I/O thread: its context, its sessions, and the sweep over their deadlines.
 #include "server/http/worker.hpp"
 
+#include <signal.h>
+
 #include <algorithm>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
@@ -13,6 +15,18 @@
 #include "server/http/session.hpp"
 
 namespace alcove::http {
+
+namespace {
+
+// Other than send(), sendfile() cannot be told to raise no signal when the peer is gone.
+void leave_broken_pipes_to_errors() {
+    sigset_t signals;
+    ::sigemptyset(&signals);
+    ::sigaddset(&signals, SIGPIPE);
+    ::pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+}
+
+}  // namespace
 
 Worker::Worker(const ServerOptions& options, std::uint64_t seed, std::uint16_t index)
     : options_(options),
@@ -33,7 +47,10 @@ void Worker::start(Service& service) {
     };
     asio::co_spawn(context_, sweep(), on_end);
     asio::co_spawn(context_, poller_.run(), on_end);
-    auto run = [this] { context_.run(); };
+    auto run = [this] {
+        leave_broken_pipes_to_errors();
+        context_.run();
+    };
     thread_ = std::jthread(run);
 }
 

@@ -49,6 +49,31 @@ BOOST_AUTO_TEST_CASE(puts_deletes_and_expiries_with_the_prefix_are_told_in_order
         R"("metadata":{"m":1},"timestamp":"T"})");
 }
 
+BOOST_AUTO_TEST_CASE(files_are_told_of_by_a_trigger_of_their_own) {
+    send("POST", "/api/v1/workspaces/acme/integrations", R"({"integrationName":"storage","alias":"docs"})");
+    const auto enable_with = [this](const std::string& integration, const std::string& trigger) {
+        return R"({"workspaceId":"acme","integrationName":")" + integration + R"(","triggerName":")" + trigger +
+               R"(","endUserId":"u","input":{"prefix":"a/"},"callbackUrl":")" + receiver.url() + "\"}";
+    };
+    BOOST_TEST(refuse(enable_with("kv-store", "file_changed")) == "400 VALIDATION_ERROR triggerName");
+    BOOST_TEST(refuse(enable_with("storage", "key_changed")) == "400 VALIDATION_ERROR triggerName");
+    const auto id = member(send("POST", "/api/v1/triggers/enable", enable_with("storage", "file_changed")).body, "id");
+    put("a/key");
+    send("PUT", ns + "/files/a/1", std::string(100'000, 'x'), {{"Content-Type", "text/plain"}});
+    send("PUT", ns + "/files/b", "x");
+    send("PUT", ns + "/files/a/1", "small");
+    send("DELETE", ns + "/files/a/1");
+    BOOST_TEST(eventually_received(receiver, 3));
+    BOOST_TEST(told(receiver) == "put a/1, put a/1, delete a/1");
+    BOOST_TEST(masked(receiver.requests()[0].body) ==
+               R"({"triggerSourceId":"U","integrationName":"storage","triggerName":"file_changed","data":{"op":"put",)"
+               R"("path":"a/1","version":"V","created":true,"contentType":"text/plain","size":100000},)"
+               R"("metadata":{},"timestamp":"T"})");
+    send("POST", "/api/v1/triggers/" + id + "/test");
+    BOOST_TEST(eventually_received(receiver, 4));
+    BOOST_TEST(told(receiver).ends_with(", test a/"));
+}
+
 BOOST_AUTO_TEST_CASE(a_commit_of_many_keys_is_told_key_by_key_also_over_a_restart) {
     std::atomic<int> taken = 0;
     receiver.answer_with(
