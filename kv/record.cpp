@@ -17,7 +17,8 @@ constexpr std::uint8_t flag_file = 2;
 void encode_record(const Entry& entry, std::string& out) {
     Encoder encoder(out);
     encoder.u8(record_format);
-    encoder.u8(static_cast<std::uint8_t>((entry.expires_ms ? flag_expires : 0) | (entry.file.empty() ? 0 : flag_file)));
+    encoder.u8(
+        static_cast<std::uint8_t>((entry.expires_ms ? flag_expires : 0) | (entry.file.empty() ? 0 : flag_file)));
     encoder.u64(entry.version);
     encoder.u64(entry.created_version);
     encoder.i64(entry.created_ms);

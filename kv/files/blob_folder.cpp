@@ -26,7 +26,8 @@ constexpr std::uint64_t flush_bytes = std::uint64_t{4} << 20;
 
 BlobId draw_id() {
     BlobId id{};
-    if (RAND_bytes(id.data(), static_cast<int>(id.size())) != 1) throw StoreFailure("no random numbers from the system");
+    if (RAND_bytes(id.data(), static_cast<int>(id.size())) != 1)
+        throw StoreFailure("no random numbers from the system");
     return id;
 }
 

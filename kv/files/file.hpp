@@ -18,8 +18,8 @@ namespace asio = boost::asio;
 // Content up to here lies in the record, and is as fast to read as a key. A larger one is a file of its own.
 inline constexpr std::size_t inline_content_bytes_max = std::size_t{16} << 10;
 
-// One version of a file, whole, whatever happens to its path meanwhile. It holds no snapshot of the store, so it may
-// live for as long as a slow reader needs. Any thread, one at a time.
+// One version of a file, whole, whatever happens to its path meanwhile. It holds no snapshot of the store, so it
+// may live for as long as a slow reader needs. Any thread, one at a time.
 class File {
 public:
     virtual ~File() = default;
@@ -48,9 +48,9 @@ struct FileCommit {
     std::optional<RequestId> request_id;
 };
 
-// A file's content on its way in. Nothing is seen of it before it is committed, and what is not is removed when this
-// goes, or by the next start. It holds neither a snapshot of the store nor its writer while it waits.
-// One caller at a time. It must not outlive the store.
+// A file's content on its way in. Nothing is seen of it before it is committed, and what is not is removed when
+// this goes, or by the next start. It holds neither a snapshot of the store nor its writer while it waits. One
+// caller at a time. It must not outlive the store.
 class Upload {
 public:
     virtual ~Upload() = default;
@@ -62,8 +62,8 @@ public:
     virtual std::uint64_t size() const = 0;
     virtual Sha256 sha256() const = 0;  // of what was appended so far
 
-    // Makes the content durable, and then the file, in place of an earlier one: at one version, whole or not at all.
-    // The last call. Errors as those of Store::commit().
+    // Makes the content durable, and then the file, in place of an earlier one: at one version, whole or not at
+    // all. The last call. Errors as those of Store::commit().
     virtual asio::awaitable<Result<Committed>> commit(FileCommit commit) = 0;
 };
 

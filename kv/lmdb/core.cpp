@@ -183,7 +183,8 @@ std::string_view Core::refusal(std::size_t commit_bytes) const {
 
 std::string_view Core::refusal_of_content(std::uint64_t bytes) const {
     const std::uint64_t free = options.disk_free_bytes();
-    if (free < options.disk_reserve_bytes || free - options.disk_reserve_bytes < bytes) return "the disk is almost full";
+    if (free < options.disk_reserve_bytes || free - options.disk_reserve_bytes < bytes)
+        return "the disk is almost full";
     return refusal(0);
 }
 

@@ -52,7 +52,8 @@ bool in_memory(int descriptor, std::uint64_t offset) {
 
 class OpenFile final : public File {
 public:
-    OpenFile(BlobFolder& blobs, Entry entry, const FileContent& content, std::shared_ptr<const Descriptor> descriptor)
+    OpenFile(BlobFolder& blobs, Entry entry, const FileContent& content,
+             std::shared_ptr<const Descriptor> descriptor)
         : blobs_(blobs), entry_(std::move(entry)), content_(content), descriptor_(std::move(descriptor)) {}
 
     const Entry& entry() const override { return entry_; }
@@ -211,7 +212,9 @@ private:
         std::string buffer;  // to be used again
     };
 
-    std::uint64_t growth_at(std::uint64_t size) const { return size > replaced_bytes_ ? size - replaced_bytes_ : 0; }
+    std::uint64_t growth_at(std::uint64_t size) const {
+        return size > replaced_bytes_ ? size - replaced_bytes_ : 0;
+    }
 
     static Error exceeded(const ExceededQuota& quota) {
         Error out = error(Errc::quota_exceeded, "the namespace would exceed its quota");

@@ -30,8 +30,8 @@ enum class Table : std::uint8_t {
     blobs = 8,  // blob id -> nothing: the contents of files that an entry names
 };
 inline constexpr int table_count = 9;
-inline constexpr const char* table_names[table_count] = {"system",  "workspace", "end_user", "external", "namespaces",
-                                                         "changes", "expiry",    "meta",     "blobs"};
+inline constexpr const char* table_names[table_count] = {
+    "system", "workspace", "end_user", "external", "namespaces", "changes", "expiry", "meta", "blobs"};
 
 constexpr Table table_of(Scope scope) {
     return static_cast<Table>(scope);

@@ -234,8 +234,8 @@ void Writer::sweep() {
         const EntryView record = decode_record(*stored);
         if (record.expires_ms != deadline) continue;
         NamespaceState after = *state;
-        auto expired = Evaluator::expire(after, collection, user_key, stored_entry(user_key, record), now_ms_,
-                                         next_version());
+        auto expired =
+            Evaluator::expire(after, collection, user_key, stored_entry(user_key, record), now_ms_, next_version());
         if (!log_record(std::move(expired))) {  // the disk has no room
             next_expiry_ms_ = now_ms_ + sweep_pause_ms;
             break;

@@ -51,9 +51,8 @@ void print_cursor(json::Writer& writer, const ActionContext& context, std::strin
         writer.null();
         return;
     }
-    writer.string(with_cursor_scope(context, action_name, [&page](api::CursorScope scope) {
-        return api::print_cursor(scope, page.next);
-    }));
+    writer.string(with_cursor_scope(
+        context, action_name, [&page](api::CursorScope scope) { return api::print_cursor(scope, page.next); }));
 }
 
 asio::awaitable<api::Result<std::vector<std::string>>> list_options(kv::Store& store,

@@ -27,7 +27,7 @@ namespace asio = boost::asio;
 struct ActionContext {
     kv::Store& store;
     const kv::NamespaceName& namespace_name;
-    const Input& input;                       // fits the action's shape
+    const Input& input;  // fits the action's shape
     const files::DownloadLinks& download_links;
     std::size_t value_bytes_max;              // limits.value_bytes
     std::uint64_t file_bytes_max;             // limits.file_bytes

@@ -43,8 +43,8 @@ asio::awaitable<Result<Output>> write_file(ActionContext& context) {
     const auto path = in.text("path");
     const auto content = take_content(context);
     if (!content) co_return content.error();
-    auto content_type = std::string(in.text("contentEncoding") == utf8 ? api::text_content_type
-                                                                      : api::default_content_type);
+    auto content_type =
+        std::string(in.text("contentEncoding") == utf8 ? api::text_content_type : api::default_content_type);
     if (in.has("contentType")) content_type = in.text("contentType");
 
     auto upload = co_await context.store.begin_upload(context.namespace_name, path, content->size());
@@ -75,7 +75,8 @@ asio::awaitable<Result<Output>> read_file(ActionContext& context) {
     }
     const auto content = co_await (*file)->read_all();
     const bool readable = scopes::is_utf8(content);
-    const auto encoding = in.has("outputEncoding") ? in.text("outputEncoding") : std::string(readable ? utf8 : base64);
+    const auto encoding =
+        in.has("outputEncoding") ? in.text("outputEncoding") : std::string(readable ? utf8 : base64);
     if (encoding == utf8 && !readable) {
         co_return api::Problem(409, "TYPE_MISMATCH", "the content is no UTF-8; read it with outputEncoding base64");
     }

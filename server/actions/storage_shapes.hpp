@@ -16,8 +16,9 @@ inline constexpr std::size_t read_bytes_max = std::size_t{8} << 20;
 
 inline constexpr Shape path_in = {
     .types = type::string,
-    .description = "The path: at most 480 bytes of UTF-8, none of them NUL, in segments with '/' between them, none "
-                   "of which is empty, '.' or '..'.",
+    .description =
+        "The path: at most 480 bytes of UTF-8, none of them NUL, in segments with '/' between them, none "
+        "of which is empty, '.' or '..'.",
     .length_min = 1,
     .length_max = kv::limits::key_bytes_max,
     .bytes_max = kv::limits::key_bytes_max,
@@ -46,8 +47,9 @@ inline constexpr Shape success_out = {.types = type::boolean, .description = "Al
 inline constexpr Shape content_in = {.types = type::string, .description = "The content, in its encoding."};
 inline constexpr Shape content_type_in = {
     .types = type::string,
-    .description = "The media type: 1 to 255 visible ASCII characters. Without it, text/plain; charset=utf-8 for "
-                   "utf8 and application/octet-stream for base64.",
+    .description =
+        "The media type: 1 to 255 visible ASCII characters. Without it, text/plain; charset=utf-8 for "
+        "utf8 and application/octet-stream for base64.",
     .length_min = 1,
     .length_max = kv::limits::content_type_bytes_max,
     .format = &visible_ascii,
@@ -150,8 +152,9 @@ inline constexpr Member link_members[] = {
 inline constexpr Shape link_input = {.types = type::object, .members = link_members};
 inline constexpr Shape url_out = {
     .types = type::string,
-    .description = "Where the file can be had without a token, as it is now: absolute when the server knows its public "
-                   "URL, else a path."};
+    .description =
+        "Where the file can be had without a token, as it is now: absolute when the server knows its public "
+        "URL, else a path."};
 inline constexpr Member link_members_out[] = {
     {.name = "url", .shape = &url_out, .presence = Presence::required},
     {.name = "expiresAt", .shape = &time_out, .presence = Presence::required},

@@ -23,7 +23,9 @@ public:
     FilePart(std::unique_ptr<kv::File> file, std::uint64_t offset, std::uint64_t size)
         : FileSource(file->descriptor(), offset, size), file_(std::move(file)) {}
 
-    asio::awaitable<void> fetch(std::uint64_t offset, std::size_t bytes) override { return file_->fetch(offset, bytes); }
+    asio::awaitable<void> fetch(std::uint64_t offset, std::size_t bytes) override {
+        return file_->fetch(offset, bytes);
+    }
 
 private:
     const std::unique_ptr<kv::File> file_;
@@ -138,7 +140,8 @@ Result<UploadRequest> take_upload_request(Call& call, std::string_view path) {
     }
     const auto coding = request.header("content-encoding");
     if (coding && !http::equals(http::trim(*coding), "identity")) {
-        return Problem(415, "UNSUPPORTED_MEDIA_TYPE", "content is kept as it comes: Content-Encoding must be absent");
+        return Problem(415, "UNSUPPORTED_MEDIA_TYPE",
+                       "content is kept as it comes: Content-Encoding must be absent");
     }
     const auto content_type = request.header("content-type").value_or("");
     UploadRequest upload{.content_type = std::string(content_type.empty() ? default_content_type : content_type),

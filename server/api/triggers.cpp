@@ -156,9 +156,9 @@ asio::awaitable<void> enable_trigger(Call& call) {
     if (!resolution) co_return call.fail(resolution.error());
     const auto& integration = resolution->integration;
     if (actions::find_integration(integration.integration_name) == nullptr) {
-        co_return call.fail(
-            invalid_field("integrationName", "'" + integration.integration_name +
-                                                 "' has no triggers; there are those of " + names_of_integrations()));
+        co_return call.fail(invalid_field("integrationName", "'" + integration.integration_name +
+                                                                 "' has no triggers; there are those of " +
+                                                                 names_of_integrations()));
     }
     auto request_id = take_request_id(call, document->root().raw);
     if (!request_id) co_return call.fail(request_id.error());

@@ -25,8 +25,9 @@ using Key = std::array<std::uint8_t, signature_bytes>;
 Key sign(const Key& key, std::string_view text) {
     Key out{};
     unsigned size = 0;
-    const auto* signature = HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()),
-                                 reinterpret_cast<const unsigned char*>(text.data()), text.size(), out.data(), &size);
+    const auto* signature =
+        HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()),
+             reinterpret_cast<const unsigned char*>(text.data()), text.size(), out.data(), &size);
     if (signature == nullptr || size != out.size()) throw std::runtime_error("HMAC-SHA256 failed");
     return out;
 }

@@ -28,13 +28,14 @@ struct DownloadLink {
 // Thread-safe.
 class DownloadLinks {
 public:
-    DownloadLinks(scopes::MasterKeys keys, std::string public_url) : keys_(keys), public_url_(std::move(public_url)) {}
+    DownloadLinks(scopes::MasterKeys keys, std::string public_url)
+        : keys_(keys), public_url_(std::move(public_url)) {}
 
     // Absolute when server.public_url is set, else a path. `link.expires_ms` is at most link_ms_max from now.
     std::string make_url(const DownloadLink& link, kv::TimeMs now_ms) const;
 
-    // `text` is what stands behind `/files/`. nullopt when it was not signed here. Whether it has expired is for the
-    // caller to see.
+    // `text` is what stands behind `/files/`. nullopt when it was not signed here. Whether it has expired is for
+    // the caller to see.
     std::optional<DownloadLink> open(std::string_view text) const;
 
 private:

@@ -95,8 +95,8 @@ protected:
     // Waits until all is written; false when the peer is gone or too slow.
     asio::awaitable<bool> flush();
 
-    // Sends up to `bytes` of a file from `offset` on, and moves both by what went out; behind flush(). `failed` also
-    // when the file ends before that.
+    // Sends up to `bytes` of a file from `offset` on, and moves both by what went out; behind flush(). `failed`
+    // also when the file ends before that.
     Written send_file(int file, std::uint64_t& offset, std::size_t& bytes);
 
     // Says that nothing more comes, then reads and drops what the peer still sends, for a bounded time, so that

@@ -8,7 +8,8 @@
 
 namespace alcove::test {
 
-// `folder` is the one that the engine has open. Reports through Boost.Test. Sends commits of its own too, which `acknowledged` then holds.
+// `folder` is the one that the engine has open. Reports through Boost.Test. Sends commits of its own too, which
+// `acknowledged` then holds.
 void check_store(kv::Engine& engine, const std::filesystem::path& folder, Acknowledged& acknowledged);
 
 }  // namespace alcove::test

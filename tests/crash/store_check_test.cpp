@@ -212,8 +212,8 @@ void send_again(kv::Engine& engine, Acknowledged& acknowledged) {
     }
 }
 
-// Each file is the content of one upload, whole, and that not older than the acknowledged one; and every content that
-// lies in the folder is one of theirs.
+// Each file is the content of one upload, whole, and that not older than the acknowledged one; and every content
+// that lies in the folder is one of theirs.
 void check_files(kv::Engine& engine, const std::filesystem::path& folder, const Acknowledged& acknowledged) {
     std::size_t large = 0;
     kv::Usage expected;

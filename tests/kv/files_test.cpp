@@ -38,7 +38,9 @@ public:
         commit.collection = kv::Collection::file;
         return outcome(run(store().commit(name, std::move(commit))));
     }
-    std::unique_ptr<kv::Upload> begin(std::string_view path) { return run(store().begin_upload(name, path)).value(); }
+    std::unique_ptr<kv::Upload> begin(std::string_view path) {
+        return run(store().begin_upload(name, path)).value();
+    }
     std::string begun(std::string_view path, std::uint64_t size) {
         return outcome(run(store().begin_upload(name, path, size)));
     }
@@ -243,7 +245,8 @@ BOOST_AUTO_TEST_CASE(a_disk_that_is_almost_full_takes_no_more_content) {
 }
 
 BOOST_AUTO_TEST_CASE(an_upload_with_a_request_id_has_its_effect_once) {
-    const kv::FileCommit once{.content_type = "t/t", .checks = {}, .request_id = kv::RequestId{.id = "r", .digest = "d"}};
+    const kv::FileCommit once{
+        .content_type = "t/t", .checks = {}, .request_id = kv::RequestId{.id = "r", .digest = "d"}};
     const auto first = run(upload(store(), name, "f", content_of(1, large_bytes), once)).value();
     BOOST_TEST(!first.replayed);
     const auto again = run(upload(store(), name, "f", content_of(1, large_bytes), once)).value();

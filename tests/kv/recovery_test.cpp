@@ -203,8 +203,8 @@ BOOST_AUTO_TEST_CASE(an_index_of_another_format_is_refused) {
         txn.commit();
     }
     const auto format = std::to_string(kv::index_format);
-    BOOST_TEST(contains(refusal(), "has format " + std::to_string(kv::index_format + 1) +
-                                       "; this server reads format " + format));
+    BOOST_TEST(contains(
+        refusal(), "has format " + std::to_string(kv::index_format + 1) + "; this server reads format " + format));
 }
 
 BOOST_AUTO_TEST_CASE(the_log_of_another_store_is_refused) {

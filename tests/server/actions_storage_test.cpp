@@ -25,14 +25,17 @@ BOOST_FIXTURE_TEST_SUITE(actions_storage, StorageFixture)
 BOOST_AUTO_TEST_CASE(files_are_written_and_read_as_text_and_as_bytes) {
     BOOST_TEST(perform("write_file", R"({"path":"d/a.txt","content":"h\u00e4"})") ==
                R"({"path":"d/a.txt","size":3,"contentType":"text/plain; charset=utf-8","version":"V"})");
-    BOOST_TEST(perform("read_file", R"({"path":"d/a.txt"})") ==
-               R"({"path":"d/a.txt","content":"hä","encoding":"utf8","contentType":"text/plain; charset=utf-8","size":3})");
-    BOOST_TEST(perform("read_file", R"({"path":"d/a.txt","outputEncoding":"base64"})") ==
-               R"({"path":"d/a.txt","content":"aMOk","encoding":"base64","contentType":"text/plain; charset=utf-8","size":3})");
+    BOOST_TEST(
+        perform("read_file", R"({"path":"d/a.txt"})") ==
+        R"({"path":"d/a.txt","content":"hä","encoding":"utf8","contentType":"text/plain; charset=utf-8","size":3})");
+    BOOST_TEST(
+        perform("read_file", R"({"path":"d/a.txt","outputEncoding":"base64"})") ==
+        R"({"path":"d/a.txt","content":"aMOk","encoding":"base64","contentType":"text/plain; charset=utf-8","size":3})");
     BOOST_TEST(perform("write_file", R"({"path":"b","content":"AP8=","contentEncoding":"base64"})") ==
                R"({"path":"b","size":2,"contentType":"application/octet-stream","version":"V"})");
-    BOOST_TEST(perform("read_file", R"({"path":"b"})") ==
-               R"({"path":"b","content":"AP8=","encoding":"base64","contentType":"application/octet-stream","size":2})");
+    BOOST_TEST(
+        perform("read_file", R"({"path":"b"})") ==
+        R"({"path":"b","content":"AP8=","encoding":"base64","contentType":"application/octet-stream","size":2})");
     BOOST_TEST(perform("read_file", R"({"path":"b","outputEncoding":"utf8"})") == "409 TYPE_MISMATCH");
     BOOST_TEST(perform("write_file", R"({"path":"b","content":"","contentType":"image/png"})") ==
                R"({"path":"b","size":0,"contentType":"image/png","version":"V"})");
@@ -76,8 +79,9 @@ BOOST_AUTO_TEST_CASE(files_are_listed_page_by_page) {
     std::smatch cursor;
     BOOST_REQUIRE(std::regex_search(first, cursor, std::regex("\"cursor\":\"([^\"]+)\"")));
     const auto rest = R"({"prefix":"a/","limit":2,"cursor":")" + cursor[1].str() + "\"}";
-    BOOST_TEST(perform("list_files", rest) ==
-               R"({"files":[{"path":"a/3","size":1,"contentType":"text/plain; charset=utf-8","updatedAt":"T"}],"cursor":null})");
+    BOOST_TEST(
+        perform("list_files", rest) ==
+        R"({"files":[{"path":"a/3","size":1,"contentType":"text/plain; charset=utf-8","updatedAt":"T"}],"cursor":null})");
     BOOST_TEST(act("list_files", R"({"prefix":"b","limit":2,"cursor":")" + cursor[1].str() + "\"}") ==
                "400 VALIDATION_ERROR input.cursor");
 }

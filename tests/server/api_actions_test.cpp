@@ -258,8 +258,8 @@ BOOST_AUTO_TEST_CASE(catalog_describes_what_is_built_in) {
     BOOST_TEST(scopes::json::Document::parse(one.body).has_value());
     BOOST_TEST(refusal("GET", "/api/v1/integrations/crm") == "404 INTEGRATION_NOT_FOUND");
     BOOST_TEST(refusal("GET", "/api/v1/integrations/kv-store?x=1") == "400 VALIDATION_ERROR x");
-    BOOST_TEST(send("GET", "/api/v1/integrations?offset=1").body.starts_with(
-        R"({"integrations":[{"name":"storage","displayName":"Storage",)"));
+    BOOST_TEST(send("GET", "/api/v1/integrations?offset=1")
+                   .body.starts_with(R"({"integrations":[{"name":"storage","displayName":"Storage",)"));
     BOOST_TEST(send("GET", "/api/v1/integrations?offset=2").body ==
                R"({"integrations":[],"total":2,"cursor":null})");
     BOOST_TEST(refusal("GET", "/api/v1/integrations?limit=0") == "400 VALIDATION_ERROR limit");

@@ -105,8 +105,8 @@ BOOST_AUTO_TEST_CASE(paths_are_taken_as_they_are_or_refused) {
     for (const auto* path : {"a", "a/b/c.txt", "%20", "a%2Fb", "%C3%A4", "...", "a..b", ".hidden"})
         BOOST_TEST(put(path, "x").status == 201U, path);
     BOOST_TEST(get("a/b").body == "x");
-    for (const auto* path : {"", "/a", "a/", "a//b", ".", "..", "a/..", "a/./b", "%2e%2e", "a/%2e%2e/b", "a%00", "%ff",
-                             "a%2F"})
+    for (const auto* path :
+         {"", "/a", "a/", "a//b", ".", "..", "a/..", "a/./b", "%2e%2e", "a/%2e%2e/b", "a%00", "%ff", "a%2F"})
         BOOST_TEST(put_refusal(path, {}) == "400 VALIDATION_ERROR path", path);
     BOOST_TEST(put_refusal(std::string(481, 'a'), {}) == "400 VALIDATION_ERROR path");
     BOOST_TEST(put(std::string(480, 'a'), "x").status == 201U);
@@ -178,8 +178,8 @@ BOOST_AUTO_TEST_CASE(stated_digests_are_verified) {
         BOOST_TEST(put("f", content, {{header, "md5=:AAAA:, " + digest_header(content)}}).status == 204U);
         BOOST_TEST(put_refusal("f", {{header, digest_header(content)}}) ==
                    "400 VALIDATION_ERROR " + std::string(header));
-        for (const auto* malformed : {"", "x", "sha-256", "sha-256=", "sha-256=AAAA", "sha-256=:AAAA:", "sha-256=:!:",
-                                      "md5=:AAAA:", "=:AAAA:"}) {
+        for (const auto* malformed : {"", "x", "sha-256", "sha-256=", "sha-256=AAAA",
+                                      "sha-256=:AAAA:", "sha-256=:!:", "md5=:AAAA:", "=:AAAA:"}) {
             BOOST_TEST(put_refusal("f", {{header, malformed}}) == "400 VALIDATION_ERROR " + std::string(header),
                        malformed);
         }

@@ -85,7 +85,8 @@ BOOST_AUTO_TEST_CASE(names_of_downloads_are_safe_in_a_header) {
 BOOST_AUTO_TEST_CASE(paths_are_refused_instead_of_normalised) {
     for (const auto* path : {"a", "a/b", "a.b", "...", ".a", "a..", "a/.b", "..a/b", " ", "a\nb"})
         BOOST_TEST(is_path(path), path);
-    for (const auto* path : {"", "/", "/a", "a/", "a//b", ".", "..", "a/.", "a/..", "./a", "../a", "a/./b", "a/../b"})
+    for (const auto* path :
+         {"", "/", "/a", "a/", "a//b", ".", "..", "a/.", "a/..", "./a", "../a", "a/./b", "a/../b"})
         BOOST_TEST(!is_path(path), path);
 }
 

@@ -116,8 +116,8 @@ BOOST_FIXTURE_TEST_SUITE(http_file, FileFixture)
 
 BOOST_AUTO_TEST_CASE(every_part_comes_with_its_length_and_the_connection_goes_on) {
     Client client(server.port());
-    for (const std::size_t size : {std::size_t{0}, std::size_t{1}, std::size_t{524'288}, std::size_t{524'289},
-                                   std::size_t{2'000'000}}) {
+    for (const std::size_t size :
+         {std::size_t{0}, std::size_t{1}, std::size_t{524'288}, std::size_t{524'289}, std::size_t{2'000'000}}) {
         for (const std::size_t offset : {0, 1, 999'999}) {
             const auto answer = get(client, offset, size);
             BOOST_TEST(answer.status == 200U);

@@ -61,9 +61,9 @@ BOOST_AUTO_TEST_CASE(other_units_and_several_ranges_get_all) {
 }
 
 BOOST_AUTO_TEST_CASE(what_is_no_range_is_malformed) {
-    for (const auto* header : {"", "bytes", "bytes=", "bytes=,", "bytes=-", "bytes=a-b", "bytes=5-3", "bytes=5",
-                               "bytes=+1-2", "bytes=1 - 2", "bytes=1-2-3", "bytes=--1", "bytes=0x1-2",
-                               "bytes=0-1,x"}) {
+    for (const auto* header :
+         {"", "bytes", "bytes=", "bytes=,", "bytes=-", "bytes=a-b", "bytes=5-3", "bytes=5", "bytes=+1-2",
+          "bytes=1 - 2", "bytes=1-2-3", "bytes=--1", "bytes=0x1-2", "bytes=0-1,x"}) {
         BOOST_TEST(range(header) == "malformed", header);
     }
 }

@@ -59,7 +59,9 @@ public:
         std::string text;
         for (const auto& request : receiver.requests()) {
             auto what = member(request.body, "type") + " " + member(request.body, "external_id");
-            if (what == " ") what = member(request.body, "op") + " " + member(request.body, "key") + member(request.body, "path");
+            if (what == " ")
+                what =
+                    member(request.body, "op") + " " + member(request.body, "key") + member(request.body, "path");
             text.append(text.empty() ? "" : ", ").append(what);
         }
         return text;

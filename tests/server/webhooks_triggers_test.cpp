@@ -57,7 +57,8 @@ BOOST_AUTO_TEST_CASE(files_are_told_of_by_a_trigger_of_their_own) {
     };
     BOOST_TEST(refuse(enable_with("kv-store", "file_changed")) == "400 VALIDATION_ERROR triggerName");
     BOOST_TEST(refuse(enable_with("storage", "key_changed")) == "400 VALIDATION_ERROR triggerName");
-    const auto id = member(send("POST", "/api/v1/triggers/enable", enable_with("storage", "file_changed")).body, "id");
+    const auto id =
+        member(send("POST", "/api/v1/triggers/enable", enable_with("storage", "file_changed")).body, "id");
     put("a/key");
     send("PUT", ns + "/files/a/1", std::string(100'000, 'x'), {{"Content-Type", "text/plain"}});
     send("PUT", ns + "/files/b", "x");
@@ -65,10 +66,11 @@ BOOST_AUTO_TEST_CASE(files_are_told_of_by_a_trigger_of_their_own) {
     send("DELETE", ns + "/files/a/1");
     BOOST_TEST(eventually_received(receiver, 3));
     BOOST_TEST(told(receiver) == "put a/1, put a/1, delete a/1");
-    BOOST_TEST(masked(receiver.requests()[0].body) ==
-               R"({"triggerSourceId":"U","integrationName":"storage","triggerName":"file_changed","data":{"op":"put",)"
-               R"("path":"a/1","version":"V","created":true,"contentType":"text/plain","size":100000},)"
-               R"("metadata":{},"timestamp":"T"})");
+    BOOST_TEST(
+        masked(receiver.requests()[0].body) ==
+        R"({"triggerSourceId":"U","integrationName":"storage","triggerName":"file_changed","data":{"op":"put",)"
+        R"("path":"a/1","version":"V","created":true,"contentType":"text/plain","size":100000},)"
+        R"("metadata":{},"timestamp":"T"})");
     send("POST", "/api/v1/triggers/" + id + "/test");
     BOOST_TEST(eventually_received(receiver, 4));
     BOOST_TEST(told(receiver).ends_with(", test a/"));
