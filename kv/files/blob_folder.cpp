@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <openssl/rand.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -19,6 +20,9 @@ namespace {
 
 // Enough to keep a disk busy; more would only take turns.
 constexpr std::size_t threads = 4;
+
+// All of them together get about a twentieth of a core that a thread of the default priority could use whole.
+constexpr int niceness = 19;
 
 // Dirty pages are sent to the disk so early that the sync at the end has little left, and the log's syncs meanwhile
 // do not queue behind a whole file.
@@ -64,8 +68,21 @@ std::size_t BlobFolder::HashOfId::operator()(const BlobId& id) const {
 }
 
 BlobFolder::BlobFolder(std::filesystem::path folder, std::function<void(std::string_view)> notice)
-    : folder_(std::move(folder)), notice_(std::move(notice)), pool_(threads) {
+    : folder_(std::move(folder)), notice_(std::move(notice)) {
     std::filesystem::create_directories(folder_);
+    bool made = false;
+    for (const char high : std::string_view(digits)) {
+        for (const char low : std::string_view(digits))
+            made |= std::filesystem::create_directory(folder_ / std::string{high, low});
+    }
+    if (made) sync_folder(folder_);
+    for (std::size_t i = 0; i < threads; ++i) {
+        threads_.emplace_back([this] {
+            // On Linux it is the thread's own. Only a wish: where it fails, all are equal.
+            ::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), niceness);
+            work_.run();
+        });
+    }
 }
 
 BlobFolder::~BlobFolder() {
@@ -74,7 +91,9 @@ BlobFolder::~BlobFolder() {
 
 void BlobFolder::stop() {
     stopping_ = true;
-    pool_.join();
+    guard_.reset();
+    for (std::thread& thread : threads_)
+        if (thread.joinable()) thread.join();
 }
 
 std::filesystem::path BlobFolder::path_of(const BlobId& id) const {
@@ -88,13 +107,7 @@ BlobFolder::Writing::Writing(BlobFolder& folder) : folder_(folder), id_(draw_id(
         const std::lock_guard lock(folder.mutex_);
         folder.writing_.insert(id_);
     }
-    constexpr int flags = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC;
-    int fd = ::open(path.c_str(), flags, 0600);
-    if (fd < 0 && errno == ENOENT) {
-        std::error_code failed;
-        if (std::filesystem::create_directory(path.parent_path(), failed); !failed) sync_folder(folder.folder_);
-        fd = ::open(path.c_str(), flags, 0600);
-    }
+    const int fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     if (fd < 0) {
         const std::lock_guard lock(folder.mutex_);
         folder.writing_.erase(id_);
@@ -151,14 +164,14 @@ void BlobFolder::unlink(const BlobId& id) const {
 
 void BlobFolder::remove(std::vector<BlobId> ids) {
     if (ids.empty()) return;
-    asio::post(pool_, [this, ids = std::move(ids)] {
+    asio::post(work_, [this, ids = std::move(ids)] {
         for (const BlobId& id : ids)
             unlink(id);
     });
 }
 
 void BlobFolder::sweep(std::function<bool(const BlobId&)> wanted) {
-    asio::post(pool_, [this, wanted = std::move(wanted)] {
+    asio::post(work_, [this, wanted = std::move(wanted)] {
         try {
             sweep_now(wanted);
         } catch (const std::exception& failure) {

@@ -5,14 +5,16 @@
 #include <boost/asio/associated_executor.hpp>
 #include <boost/asio/async_result.hpp>
 #include <boost/asio/deferred.hpp>
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
-#include <boost/asio/thread_pool.hpp>
 #include <filesystem>
 #include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <type_traits>
 #include <unordered_set>
 #include <utility>
@@ -43,7 +45,7 @@ private:
 // sweep().
 //
 // Concurrency: thread-safe. What may wait for the disk runs on threads of its own, so that neither connections nor
-// the writer do.
+// the writer do. They have a lower priority too: where there is more to do than cores, whole files are what waits.
 //
 // Errors: StoreFailure.
 class BlobFolder {
@@ -93,7 +95,7 @@ public:
     auto run(Work work) {
         using Outcome = std::invoke_result_t<Work&>;
         auto initiate = [this](auto handler, Work task) {
-            asio::post(pool_, [handler = std::move(handler), task = std::move(task)]() mutable {
+            asio::post(work_, [handler = std::move(handler), task = std::move(task)]() mutable {
                 const auto executor = asio::get_associated_executor(handler);
                 asio::post(executor, [handler = std::move(handler), outcome = task()]() mutable {
                     std::move(handler)(std::move(outcome));
@@ -121,7 +123,9 @@ private:
     std::atomic<bool> stopping_ = false;
     std::mutex mutex_;
     std::unordered_set<BlobId, HashOfId> writing_;  // no sweep may touch these
-    asio::thread_pool pool_;
+    asio::io_context work_;
+    asio::executor_work_guard<asio::io_context::executor_type> guard_{work_.get_executor()};
+    std::vector<std::thread> threads_;
 };
 
 }  // namespace alcove::kv

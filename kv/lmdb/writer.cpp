@@ -82,7 +82,7 @@ void answer_later(std::unique_ptr<Job> job, Result<Committed> outcome) {
 }
 
 Writer::Writer(Core& core, Applier& applier) : core_(core), applier_(applier) {
-    frozen_at_ = Steady::now();
+    unapplied_since_ = Steady::now();
     applier_.start([this] {
         const std::lock_guard lock(mutex_);
         wake_.notify_one();
@@ -160,7 +160,7 @@ std::chrono::milliseconds Writer::idle_time() const {
         idle = std::min({idle, left, std::chrono::milliseconds(longest_expiry_wait)});
     }
     if (!core_.overlays.current()->active->empty()) {
-        const auto age = std::chrono::duration_cast<std::chrono::milliseconds>(Steady::now() - frozen_at_);
+        const auto age = std::chrono::duration_cast<std::chrono::milliseconds>(Steady::now() - unapplied_since_);
         const auto left = std::max(core_.options.apply_interval - age, std::chrono::milliseconds(0));
         // While the applier works it will wake us.
         if (!applier_.busy()) idle = std::min(idle, left);
@@ -384,6 +384,7 @@ bool Writer::log_records(std::vector<log::CommitRecord> records) {
         finish_group();
         if (!core_.log->fits(own) && !core_.log->roll(own)) return false;
     }
+    if (overlays_->active->empty()) unapplied_since_ = Steady::now();
     const log::Position group_at = core_.log->end();
     for (std::size_t i = 0; i < records.size(); ++i) {
         const Version version = next_version();
@@ -468,7 +469,7 @@ void Writer::freeze_when_due() {
     const std::size_t bytes = core_.overlays.current()->active->bytes();
     const bool empty = core_.overlays.current()->active->empty();
     bool wanted =
-        bytes >= core_.options.overlay_bytes || Steady::now() - frozen_at_ >= core_.options.apply_interval;
+        bytes >= core_.options.overlay_bytes || Steady::now() - unapplied_since_ >= core_.options.apply_interval;
     {
         const std::lock_guard lock(mutex_);
         wanted |= flush_ || stop_;
@@ -483,7 +484,6 @@ void Writer::freeze_when_due() {
         if (applier_.busy()) return;
     }
     core_.overlays.freeze();
-    frozen_at_ = Steady::now();
     applier_.apply(core_.log->last_version(), core_.log->end(), core_.next_id);
 }
 

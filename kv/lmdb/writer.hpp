@@ -136,7 +136,7 @@ private:
     WriteRates rates_;
     TimeMs next_expiry_ms_ = 0;  // no key expires before it
     std::string sweep_from_;     // where a sweep that met too much goes on; empty: at the beginning
-    Steady::time_point frozen_at_{};
+    Steady::time_point unapplied_since_{};  // the first commit of the overlay that is written to
 
     std::thread thread_;
 };

@@ -116,7 +116,7 @@ RATIOS = [
     Ratio("Durable upload of 64 MiB files / nginx + fsync", "files", "alcove up", "nginx up", at_least=0.5),
     Ratio("… / nginx, buffers of 256 KiB, + fsync", "files", "alcove up", "nginx buffers up"),
     Ratio("GET beside uploads of 100 MiB/s / alone", "files_small", "small beside paced", "small", at_least=0.70),
-    Ratio("… beside uploads at full speed", "files_small", "small beside uploads", "small"),
+    Ratio("… beside uploads at full speed", "files_small", "small beside uploads", "small", at_least=0.70),
     Ratio("50 renames among many end users / 1,000", "rename", "rename many", "rename few", "p50_us", at_most=1.5),
 ]
 
@@ -178,8 +178,9 @@ def ratio_rows(results):
         title = f"Resident beside the map for {run['watchers']} watchers that {run['writes']:,} values wait for"
         rows.append(_limit_row(title, run["growth"], LAG_MIB_MAX, "MiB"))
     if "files_small" in results:
-        p99_ms = median(results["files_small"]["small beside paced"], "p99_us") / 1000
-        rows.append(_limit_row("GET beside uploads of 100 MiB/s: p99", p99_ms, BESIDE_UPLOADS_MS_MAX, "ms"))
+        for label in ("small beside paced", "small beside uploads"):
+            p99_ms = median(results["files_small"][label], "p99_us") / 1000
+            rows.append(_limit_row(f"GET beside {NAMES[label]}: p99", p99_ms, BESIDE_UPLOADS_MS_MAX, "ms"))
     if "files_memory" in results:
         peak = max(runs[0]["peak"] for runs in results["files_memory"].values())
         rows.append(_limit_row("Resident beside the map for a file of 1 GiB, up and down", peak, FILE_MIB_MAX, "MiB"))
@@ -305,8 +306,8 @@ def _files_small_section(runs_of):
         f"{NAMES[label]} {median(runs, 'uploaded'):,.0f}" for label, runs in runs_of.items() if "uploaded" in runs[0]
     ]
     text = (
-        "The uploads share both cores with the GETs. At full speed they take whatever they get of the server core, so "
-        f"the target is set beside paced ones. MiB uploaded in a second meanwhile: {', '.join(uploaded)}."
+        "The uploads share both cores with the GETs; at full speed they take what those leave. "
+        f"MiB uploaded in a second meanwhile: {', '.join(uploaded)}."
     )
     return f"{text}\n\n{_figures_table(runs_of)}"
 

@@ -162,4 +162,12 @@ Result<std::vector<kv::Check>> write_checks(const http::Request& request, std::s
     return checks;
 }
 
+Problem single_problem(kv::Error error) {
+    if (error.code == kv::Errc::check_failed && !error.failed.empty()) {
+        return precondition_failed(error.failed.front().current_version);
+    }
+    error.operation.reset();  // there is only one
+    return to_problem(error);
+}
+
 }  // namespace alcove::api

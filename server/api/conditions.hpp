@@ -37,4 +37,7 @@ bool holds(const kv::Check& check, const std::optional<kv::Version>& current);
 // `If-None-Match: *`. A tag that is weak or no version is a check that never holds. Others are 400.
 Result<std::vector<kv::Check>> write_checks(const http::Request& request, std::string_view key);
 
+// What a commit on one key or path failed of: a failed check is a condition of the request.
+Problem single_problem(kv::Error error);
+
 }  // namespace alcove::api

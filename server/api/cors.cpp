@@ -16,13 +16,14 @@ bool answer_origin(const Settings& settings, const http::Request& request, http:
     if (!origin || !allows_origin(settings, *origin)) return false;
     response.set("Access-Control-Allow-Origin", *origin);
     response.set("Access-Control-Expose-Headers",
-                 "ETag, Alcove-Expires-At, X-Request-Id, Last-Modified, Retry-After, Idempotent-Replayed");
+                 "ETag, Alcove-Expires-At, X-Request-Id, Last-Modified, Retry-After, Idempotent-Replayed, "
+                 "Accept-Ranges, Content-Range, Content-Disposition, Repr-Digest");
     if (request.method != http::Method::options || !request.header("access-control-request-method")) return false;
     response.status = 204;
     response.set("Access-Control-Allow-Methods", "GET, HEAD, PUT, POST, PATCH, DELETE");
     response.set("Access-Control-Allow-Headers",
                  "Authorization, Content-Type, If-Match, If-None-Match, If-Modified-Since, Idempotency-Key, "
-                 "Last-Event-ID, Alcove-Workspace");
+                 "Last-Event-ID, Alcove-Workspace, Range, If-Range, Content-Digest, Repr-Digest");
     response.set("Access-Control-Max-Age", "600");
     return true;
 }

@@ -35,13 +35,8 @@ Problem no_such_file() {
     return not_found("there is no such file");
 }
 
-Problem to_file_problem(kv::Error error) {
-    if (error.code == kv::Errc::not_found) return no_such_file();
-    if (error.code == kv::Errc::check_failed && !error.failed.empty()) {
-        return precondition_failed(error.failed.front().current_version);
-    }
-    error.operation.reset();  // there is only one
-    return to_problem(error);
+Problem read_problem(const kv::Error& error) {
+    return error.code == kv::Errc::not_found ? no_such_file() : to_problem(error);
 }
 
 // File routes have conditions instead: an upload that is repeated under If-Match or If-None-Match is safe.
@@ -169,7 +164,7 @@ asio::awaitable<std::optional<Problem>> refuse_early(Call& call, std::string_vie
     const auto entry = co_await call.services.store.get(*call.namespace_name, path, kv::Collection::file);
     std::optional<kv::Version> current;
     if (entry) current = entry->version;
-    if (!entry && entry.error().code != kv::Errc::not_found) co_return to_file_problem(entry.error());
+    if (!entry && entry.error().code != kv::Errc::not_found) co_return read_problem(entry.error());
     for (const auto& check : checks) {
         if (!holds(check, current)) co_return precondition_failed(current);
     }
@@ -186,7 +181,7 @@ asio::awaitable<std::optional<Problem>> receive(Call& call, kv::Upload& upload) 
         auto taken = co_await upload.append(*piece);
         if (taken) continue;
         co_await drop_rest_of_body(call);
-        co_return to_file_problem(taken.error());
+        co_return single_problem(taken.error());
     }
 }
 
@@ -212,7 +207,7 @@ asio::awaitable<void> get_file(Call& call) {
     const auto path = call.param("path");
     if (auto problem = refuse_path("path", path)) co_return call.fail(*problem);
     auto file = co_await call.services.store.open_file(*call.namespace_name, path);
-    if (!file) co_return call.fail(to_file_problem(file.error()));
+    if (!file) co_return call.fail(read_problem(file.error()));
     answer_with(call, std::move(*file));
 }
 
@@ -226,7 +221,7 @@ asio::awaitable<void> put_file(Call& call) {
     if (refused) co_return call.fail(*refused);
 
     auto upload = co_await call.services.store.begin_upload(*call.namespace_name, path, request->size);
-    if (!upload) co_return call.fail(to_file_problem(upload.error()));
+    if (!upload) co_return call.fail(single_problem(upload.error()));
     auto problem = co_await receive(call, **upload);
     if (problem) co_return call.fail(*problem);
     const auto digest = (*upload)->sha256();
@@ -234,7 +229,7 @@ asio::awaitable<void> put_file(Call& call) {
     kv::FileCommit commit{
         .content_type = std::move(request->content_type), .checks = std::move(request->checks), .request_id = {}};
     const auto outcome = co_await (*upload)->commit(std::move(commit));
-    if (!outcome) co_return call.fail(to_file_problem(outcome.error()));
+    if (!outcome) co_return call.fail(single_problem(outcome.error()));
 
     call.response.status = outcome->results.front().existed ? 204 : 201;
     set_etag(call.response, outcome->version);
@@ -254,7 +249,7 @@ asio::awaitable<void> delete_file(Call& call) {
     commit.checks = std::move(*checks);
     commit.operations.emplace_back(kv::Delete{.key = std::string(path)});
     auto outcome = co_await call.services.store.commit(*call.namespace_name, std::move(commit));
-    if (!outcome) co_return call.fail(to_file_problem(outcome.error()));
+    if (!outcome) co_return call.fail(single_problem(outcome.error()));
     if (!outcome->results.front().existed) co_return call.fail(no_such_file());
     call.response.status = 204;
 }
@@ -267,7 +262,7 @@ asio::awaitable<void> download_file(Call& call) {
         co_return call.fail(Problem(410, "EXPIRED", "the download URL has expired"));
     }
     auto file = co_await call.services.store.open_file(link->name, link->path);
-    if (!file) co_return call.fail(to_file_problem(file.error()));
+    if (!file) co_return call.fail(read_problem(file.error()));
     if ((*file)->entry().version != link->version) co_return call.fail(no_such_file());
     // Content comes from whoever wrote it: a browser must not run it as a page of this server.
     call.response.set("Content-Disposition", files::attachment(link->path));

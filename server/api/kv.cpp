@@ -56,15 +56,6 @@ Result<std::optional<std::chrono::milliseconds>> take_wait(const Call& call) {
     return std::optional(milliseconds(time->ms));
 }
 
-// What a commit on one key failed of: a failed check is a condition of the request.
-Problem single_problem(kv::Error error) {
-    if (error.code == kv::Errc::check_failed && !error.failed.empty()) {
-        return precondition_failed(error.failed.front().current_version);
-    }
-    error.operation.reset();  // there is only one
-    return to_problem(error);
-}
-
 }  // namespace
 
 asio::awaitable<void> get_key(Call& call) {
