@@ -180,23 +180,29 @@ void BlobFolder::sweep(std::function<bool(const BlobId&)> wanted) {
     });
 }
 
-// Whether it is being written is asked first: what was committed meanwhile is wanted by then.
-void BlobFolder::sweep_now(const std::function<bool(const BlobId&)>& wanted) {
-    std::size_t removed = 0;
+std::vector<BlobId> BlobFolder::list() const {
+    std::vector<BlobId> ids;
     for (const auto& folder : std::filesystem::directory_iterator(folder_)) {
         if (!folder.is_directory()) continue;
         for (const auto& file : std::filesystem::directory_iterator(folder)) {
-            if (stopping_) return;
-            const auto id = parse(file.path().filename().native());
-            if (!id) continue;
-            {
-                const std::lock_guard lock(mutex_);
-                if (writing_.contains(*id)) continue;
-            }
-            if (wanted(*id)) continue;
-            unlink(*id);
-            ++removed;
+            if (const auto id = parse(file.path().filename().native())) ids.push_back(*id);
         }
+    }
+    return ids;
+}
+
+// Whether it is being written is asked first: what was committed meanwhile is wanted by then.
+void BlobFolder::sweep_now(const std::function<bool(const BlobId&)>& wanted) {
+    std::size_t removed = 0;
+    for (const BlobId& id : list()) {
+        if (stopping_) return;
+        {
+            const std::lock_guard lock(mutex_);
+            if (writing_.contains(id)) continue;
+        }
+        if (wanted(id)) continue;
+        unlink(id);
+        ++removed;
     }
     if (removed != 0 && notice_) {
         notice_("removed " + std::to_string(removed) + " contents of files that no file needs any more");

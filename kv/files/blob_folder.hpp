@@ -83,6 +83,9 @@ public:
     // nullptr when it is not there.
     std::shared_ptr<const Descriptor> open(const BlobId& id) const;
 
+    // All that lie in the folder, whole or not.
+    std::vector<BlobId> list() const;
+
     // Unlinks them behind.
     void remove(std::vector<BlobId> ids);
 

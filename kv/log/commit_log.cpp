@@ -242,6 +242,14 @@ std::uint64_t CommitLog::bytes() const {
     return sum;
 }
 
+std::vector<std::uint64_t> CommitLog::segments() const {
+    const std::lock_guard lock(mutex_);
+    std::vector<std::uint64_t> ids;
+    for (const auto& [id, segment] : segments_)
+        ids.push_back(id);
+    return ids;
+}
+
 void CommitLog::visit(std::uint64_t id, const std::function<void(Version, std::string_view)>& visit) const {
     const auto from = segment(id);
     const std::string bytes = from->read(0, from->size());

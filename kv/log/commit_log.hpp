@@ -12,6 +12,7 @@
 #include <string>
 #include <string_view>
 #include <thread>
+#include <vector>
 
 #include "kv/log/segment.hpp"
 
@@ -76,7 +77,8 @@ public:
     };
     // The oldest segment, when it lies wholly before `applied`; nullopt else.
     std::optional<Extent> oldest_removable(Position applied) const;
-    std::uint64_t bytes() const;  // of all segments
+    std::uint64_t bytes() const;                  // of all segments
+    std::vector<std::uint64_t> segments() const;  // by age
 
     // Calls `visit` with each commit's record of a segment.
     void visit(std::uint64_t segment, const std::function<void(Version, std::string_view)>& visit) const;

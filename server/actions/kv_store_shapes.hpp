@@ -6,10 +6,14 @@
 #include <limits>
 
 #include "kv/limits.hpp"
-#include "server/actions/schema.hpp"
+#include "server/actions/shapes.hpp"
 #include "server/api/parameters.hpp"
 
 namespace alcove::actions::kv_store_shapes {
+
+using shapes::cursor_in;
+using shapes::cursor_out;
+using shapes::success_out;
 
 inline constexpr std::size_t listed_keys_max = 1000;
 
@@ -54,10 +58,7 @@ inline constexpr Shape version_in = {
     .format = &decimal_version,
 };
 
-inline constexpr Shape success_out = {.types = type::boolean, .description = "Always true: a failure is an error."};
 inline constexpr Shape existed_out = {.types = type::boolean, .description = "Whether the key was there before."};
-inline constexpr Shape cursor_out = {.types = type::string | type::null,
-                                     .description = "For the next page; null: nothing follows."};
 
 inline constexpr Shape list_out = {.types = type::array, .description = "The list as it is now."};
 
@@ -145,8 +146,6 @@ inline constexpr Shape limit_in = {
     .minimum = 1,
     .maximum = listed_keys_max,
 };
-inline constexpr Shape cursor_in = {.types = type::string,
-                                    .description = "The cursor of the page before, with the same prefix."};
 inline constexpr Member list_members[] = {
     {.name = "prefix", .shape = &prefix_in},
     {.name = "limit", .shape = &limit_in},

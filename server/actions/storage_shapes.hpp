@@ -4,10 +4,14 @@
 #include <cstddef>
 
 #include "kv/limits.hpp"
-#include "server/actions/schema.hpp"
+#include "server/actions/shapes.hpp"
 #include "server/files/download_links.hpp"
 
 namespace alcove::actions::storage_shapes {
+
+using shapes::cursor_in;
+using shapes::cursor_out;
+using shapes::success_out;
 
 inline constexpr std::size_t listed_files_max = 1000;
 
@@ -42,7 +46,6 @@ inline constexpr Shape content_type_out = {.types = type::string, .description =
 inline constexpr Shape version_out = {
     .types = type::string, .description = "The version that the file has now.", .format = &decimal_version};
 inline constexpr Shape time_out = {.types = type::string, .description = "In ISO-8601 UTC."};
-inline constexpr Shape success_out = {.types = type::boolean, .description = "Always true: a failure is an error."};
 
 inline constexpr Shape content_in = {.types = type::string, .description = "The content, in its encoding."};
 inline constexpr Shape content_type_in = {
@@ -113,8 +116,6 @@ inline constexpr Shape limit_in = {
     .minimum = 1,
     .maximum = listed_files_max,
 };
-inline constexpr Shape cursor_in = {.types = type::string,
-                                    .description = "The cursor of the page before, with the same prefix."};
 inline constexpr Member list_members[] = {
     {.name = "prefix", .shape = &prefix_in},
     {.name = "limit", .shape = &limit_in},
@@ -130,8 +131,6 @@ inline constexpr Member file_members_out[] = {
 inline constexpr Shape file_out = {.types = type::object, .members = file_members_out};
 inline constexpr Shape files_out = {
     .types = type::array, .description = "In the order of their paths' bytes.", .items = &file_out};
-inline constexpr Shape cursor_out = {.types = type::string | type::null,
-                                     .description = "For the next page; null: nothing follows."};
 inline constexpr Member list_members_out[] = {
     {.name = "files", .shape = &files_out, .presence = Presence::required},
     {.name = "cursor", .shape = &cursor_out, .presence = Presence::required},

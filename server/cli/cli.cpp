@@ -37,6 +37,7 @@ Environment environment_of_process() {
 struct Given {
     std::string file;
     std::vector<std::function<void(Config&)>> flags;
+    bool json = false;
 };
 
 // A switch says its bounds as its type.
@@ -135,6 +136,20 @@ void add_rotate_master(CLI::App& app, Context& context, Given& given) {
     }
 }
 
+// Likewise.
+void add_check(CLI::App& app, Context& context, Given& given) {
+    CLI::App& verb = add_verb(
+        app, context, "", "check", "Reads all of a data folder and says what is wrong, while no server runs",
+        [&context, &given] { return check(read_config(given, context.environment), given.json); });
+    verb.add_option("--config", given.file, "the server's TOML file")->type_name("FILE")->check(not_empty);
+    verb.add_flag("--json", given.json, "prints the report as JSON");
+    for (const ConfigKey& key : config_keys()) {
+        const std::string dotted = key.dotted();
+        if (dotted == "store.data") add_flag(verb, given, key, "--data," + key.flag());
+        if (dotted == "store.map_bytes" || dotted == "store.segment_bytes") add_flag(verb, given, key, key.flag());
+    }
+}
+
 void add_login(CLI::App& app, Context& context) {
     CLI::App& verb = add_verb(app, context, "", "login",
                               "Keeps a server's URL and a token, read from a prompt or from stdin, in "
@@ -158,6 +173,7 @@ int main(int argc, char** argv) {
     Context context{.environment = environment_of_process()};
     Given serving;
     Given rotating;
+    Given checking;
     add_serve(app, context, serving);
     app.footer(footer);  // from here on subcommands inherit it
     add_login(app, context);
@@ -166,6 +182,7 @@ int main(int argc, char** argv) {
     add_transfer_commands(app, context);
     add_watch_command(app, context);
     add_rotate_master(app, context, rotating);
+    add_check(app, context, checking);
     try {
         app.parse(argc, argv);
     } catch (const CLI::Success& asked) {

@@ -40,4 +40,8 @@ int serve(const Config& config, std::optional<std::string> root_key);
 // takes the data folder and the key's file. When it was cut off, the next call goes on.
 int rotate_master_key(const Config& config);
 
+// Reads all of the data folder, which no server may use, and prints what does not fit together; exit_failure when
+// there is something. Of the configuration it takes the folder and the sizes that opening it needs.
+int check(const Config& config, bool json);
+
 }  // namespace alcove::cli

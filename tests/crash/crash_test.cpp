@@ -4,6 +4,7 @@
 #include <optional>
 #include <random>
 
+#include "kv/lmdb/check.hpp"
 #include "tests/crash/store_check.hpp"
 #include "tests/crash/workload.hpp"
 #include "tests/crash/writer_process.hpp"
@@ -47,7 +48,10 @@ BOOST_AUTO_TEST_CASE(a_killed_process_leaves_every_acknowledged_commit_whole) {
         const bool last = round + 1 == rounds || (round + 1) % rounds_per_store == 0;
         if (!last && random() % 4 == 0) continue;
         BOOST_TEST_CONTEXT("seed " << seed << ", round " << round << ", killed after " << life.count() << " ms") {
-            const auto engine = kv::open_engine(workload_options(*folder / "store", round_seed));
+            const auto options = workload_options(*folder / "store", round_seed);
+            BOOST_TEST(kv::check_store(options).problems == std::vector<std::string>(),
+                       boost::test_tools::per_element());
+            const auto engine = kv::open_engine(options);
             check_store(*engine, *folder / "store", acknowledged);
         }
     }
