@@ -125,7 +125,7 @@ private:
             problem("entries stand under the number " + std::to_string(id) + ", which no namespace has");
             return std::nullopt;
         }
-        const auto state = find_state(snapshot_, decode_state(*named).name);
+        auto state = find_state(snapshot_, decode_state(*named).name);
         if (!state) return std::nullopt;
         if (state->id == id || state->internal_id == id) return state;
         if (!snapshot_.get(leftover_key(id))) {

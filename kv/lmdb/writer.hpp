@@ -134,8 +134,8 @@ private:
     std::vector<NamespaceName> touched_;  // states that the group changed
     bool renumbered_any_ = false;         // a name has another number from this group on, or none
     WriteRates rates_;
-    TimeMs next_expiry_ms_ = 0;  // no key expires before it
-    std::string sweep_from_;     // where a sweep that met too much goes on; empty: at the beginning
+    TimeMs next_expiry_ms_ = 0;             // no key expires before it
+    std::string sweep_from_;                // where a sweep that met too much goes on; empty: at the beginning
     Steady::time_point unapplied_since_{};  // the first commit of the overlay that is written to
 
     std::thread thread_;
