@@ -278,16 +278,17 @@ async def snapshot_while_writing(server):
         server.write(path, *(put(key, filler) for key in keys[i:i + 100]))
     with Writer(server, path, keys + [f"{key}+" for key in keys[::7]], 600) as writer:
         async with opened(server) as socket:
-            while not writer.is_done:
+            while True:
                 told = Told()
                 await socket.watch(1, member, **{"from": "snapshot"})
                 while not told.is_synced:
                     told.apply(await socket.next())
                 await told_until_now(socket, told)
-                if not writer.is_done:
-                    await socket.send(t="unwatch", id=1)
-                    while (frame := await socket.next())["t"] != "end":
-                        told.apply(frame)
+                if writer.is_done:
+                    break
+                await socket.send(t="unwatch", id=1)
+                while (frame := await socket.next())["t"] != "end":
+                    told.apply(frame)
             writer.thread.join()
             await told_until_now(socket, told)
     same_state(told.state, stored(server, path))
