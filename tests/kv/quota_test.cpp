@@ -16,7 +16,7 @@ public:
     // "bytes 8 of 10": which quota was exceeded.
     static std::string excess(const kv::Result<kv::Committed>& committed) {
         if (committed || !committed.error().exceeded) return outcome(committed);
-        const kv::ExceededQuota& exceeded = *committed.error().exceeded;
+        const kv::ExceededQuota exceeded = *committed.error().exceeded;
         return (exceeded.kind == kv::ExceededQuota::Kind::bytes ? "bytes " : "keys ") +
                std::to_string(exceeded.used) + " of " + std::to_string(exceeded.limit);
     }
