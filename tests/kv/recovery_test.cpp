@@ -32,9 +32,22 @@ public:
     // The fixture goes on with the folder as a crash now would leave it.
     void crash() {
         const fs::path image = folder / ("crash-" + std::to_string(++crashes_));
-        fs::copy(options.directory, image, fs::copy_options::recursive);
+        for (int attempt = 0; !copied_to(image); ++attempt)
+            BOOST_REQUIRE(attempt < 100);
         close();
         options.directory = image;
+    }
+
+    // False when a file was renamed or removed meanwhile, as the log's next segment is when it is ready.
+    bool copied_to(const fs::path& image) const {
+        fs::remove_all(image);
+        try {
+            fs::copy(options.directory, image, fs::copy_options::recursive);
+            return true;
+        } catch (const fs::filesystem_error& failure) {
+            if (failure.code() != std::errc::no_such_file_or_directory) throw;
+            return false;
+        }
     }
 
     void overwrite_log(std::uint64_t offset, const std::string& bytes) {
