@@ -5,6 +5,7 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <exception>
+#include <mutex>
 #include <optional>
 #include <stdexcept>
 #include <utility>
@@ -15,7 +16,12 @@ namespace alcove::test {
 // One per thread, and never destroyed: the store's writer may still be on its way out of the call that handed over
 // the last outcome when run() has returned already.
 inline boost::asio::io_context& context_of_thread() {
-    thread_local boost::asio::io_context* const context = new boost::asio::io_context(1);
+    static auto& all = *new std::vector<boost::asio::io_context*>();  // also of threads that ended: nothing leaks
+    static auto& mutex = *new std::mutex();
+    thread_local boost::asio::io_context* const context = [] {
+        const std::lock_guard lock(mutex);
+        return all.emplace_back(new boost::asio::io_context(1));
+    }();
     context->restart();
     return *context;
 }
