@@ -1,13 +1,13 @@
 // Reads all of a store that is not in use.
 #include "kv/lmdb/check.hpp"
 
-#include <openssl/evp.h>
 #include <unistd.h>
 
 #include <optional>
 #include <utility>
 
 #include "kv/files/content.hpp"
+#include "kv/files/digest.hpp"
 #include "kv/lmdb/core.hpp"
 #include "kv/record.hpp"
 
@@ -31,17 +31,15 @@ std::string quoted(std::string_view text) {
     return out + "'";
 }
 
-std::optional<Sha256> sha256_of(std::string_view bytes) {
-    Sha256 digest{};
-    if (EVP_Digest(bytes.data(), bytes.size(), digest.data(), nullptr, EVP_sha256(), nullptr) != 1)
-        return std::nullopt;
-    return digest;
+Sha256 sha256_of(std::string_view bytes) {
+    Digest digest;
+    digest.update(bytes);
+    return digest.value();
 }
 
 // nullopt when it cannot be read to its end.
 std::optional<Sha256> sha256_of(int descriptor, std::uint64_t size) {
-    const std::unique_ptr<EVP_MD_CTX, void (*)(EVP_MD_CTX*)> context(EVP_MD_CTX_new(), EVP_MD_CTX_free);
-    if (!context || EVP_DigestInit_ex(context.get(), EVP_sha256(), nullptr) != 1) return std::nullopt;
+    Digest digest;
     std::string buffer(read_bytes, '\0');
     std::uint64_t done = 0;
     for (;;) {
@@ -49,11 +47,10 @@ std::optional<Sha256> sha256_of(int descriptor, std::uint64_t size) {
         if (got < 0) return std::nullopt;
         if (got == 0) break;
         done += static_cast<std::uint64_t>(got);
-        EVP_DigestUpdate(context.get(), buffer.data(), static_cast<std::size_t>(got));
+        digest.update(std::string_view(buffer).substr(0, static_cast<std::size_t>(got)));
     }
-    Sha256 digest{};
-    if (done != size || EVP_DigestFinal_ex(context.get(), digest.data(), nullptr) != 1) return std::nullopt;
-    return digest;
+    if (done != size) return std::nullopt;
+    return digest.value();
 }
 
 class Checker {

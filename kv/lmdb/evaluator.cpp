@@ -50,6 +50,16 @@ std::optional<ExceededQuota> exceeded_by(const Usage& before, const Usage& after
 
 }  // namespace
 
+std::optional<Error> refuse_usage(const Usage& before, const Usage& after, const Quota& quota) {
+    const auto exceeded = exceeded_by(before, after, quota);
+    if (!exceeded) return std::nullopt;
+    return Error{.code = Errc::quota_exceeded,
+                 .message = "the namespace would exceed its quota",
+                 .operation = {},
+                 .failed = {},
+                 .exceeded = exceeded};
+}
+
 StoredEntry stored_entry(std::string_view key, const EntryView& record) {
     return {.version = record.version,
             .expires_ms = record.expires_ms,
@@ -255,13 +265,7 @@ std::optional<Error> Evaluator::collect(const Commit& commit, Evaluated& out) {
         count(out.state.usage, collection_, entries, bytes);
         record.effects.push_back(std::move(effect));
     }
-    if (const auto exceeded = exceeded_by(before, out.state.usage, state_.quota)) {
-        return Error{.code = Errc::quota_exceeded,
-                     .message = "the namespace would exceed its quota",
-                     .operation = {},
-                     .failed = {},
-                     .exceeded = exceeded};
-    }
+    if (auto refused = refuse_usage(before, out.state.usage, state_.quota)) return refused;
     for (OperationResult& result : out.committed.results) {
         if (result.entry) set_own_version(*result.entry, version);
     }

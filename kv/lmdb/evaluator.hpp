@@ -77,6 +77,9 @@ private:
     std::vector<Sequential> sequential_;
 };
 
+// quota_exceeded when a namespace would grow over its quota so; what shrinks it is always welcome.
+std::optional<Error> refuse_usage(const Usage& before, const Usage& after, const Quota& quota);
+
 // A record without effects that leaves the namespace as that state says.
 log::CommitRecord record_for(const NamespaceState& state, TimeMs now_ms);
 

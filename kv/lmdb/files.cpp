@@ -1,7 +1,6 @@
 // Files of the embedded engine.
 #include "kv/lmdb/files.hpp"
 
-#include <openssl/evp.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -12,6 +11,8 @@
 #include <utility>
 
 #include "kv/files/content.hpp"
+#include "kv/files/digest.hpp"
+#include "kv/lmdb/evaluator.hpp"
 
 namespace alcove::kv {
 
@@ -99,27 +100,6 @@ private:
     const std::shared_ptr<const Descriptor> descriptor_;
 };
 
-struct FreeDigest {
-    void operator()(EVP_MD_CTX* context) const { EVP_MD_CTX_free(context); }
-};
-using Digest = std::unique_ptr<EVP_MD_CTX, FreeDigest>;
-
-void require(bool done) {
-    if (!done) throw StoreFailure("SHA-256 failed");
-}
-
-Digest new_digest() {
-    Digest digest(EVP_MD_CTX_new());
-    require(digest && EVP_DigestInit_ex(digest.get(), EVP_sha256(), nullptr) == 1);
-    return digest;
-}
-
-Digest copy_of(const Digest& from) {
-    Digest digest(EVP_MD_CTX_new());
-    require(digest && EVP_MD_CTX_copy_ex(digest.get(), from.get()) == 1);
-    return digest;
-}
-
 class ContentUpload final : public Upload {
 public:
     ContentUpload(Core& core, const Reader& reader, Store& store, NamespaceName name, std::string path)
@@ -134,11 +114,10 @@ public:
     std::uint64_t size() const override { return size_; }
 
     Sha256 sha256() const override {
-        const Digest digest = copy_of(sink_->digest);
-        Sha256 out{};
-        require(EVP_DigestUpdate(digest.get(), buffer_.data(), buffer_.size()) == 1 &&
-                EVP_DigestFinal_ex(digest.get(), out.data(), nullptr) == 1);
-        return out;
+        if (digest_) return *digest_;
+        Digest digest = sink_->digest;
+        digest.update(buffer_);
+        return digest_.emplace(digest.value());
     }
 
     // What speaks against it before anything has come.
@@ -147,17 +126,13 @@ public:
         if (!info) return info.error();
         const auto replaced = reader_.get(name_, path_, Collection::file);
         if (replaced) replaced_bytes_ = decode_file_content(replaced->file).size;
-        const auto& [bytes_max, keys_max, rate] = info->quota;
-        const std::uint64_t keys = info->usage.keys + info->usage.files;
-        if (!replaced && keys_max && keys >= *keys_max) {
-            return exceeded({.kind = ExceededQuota::Kind::keys, .used = keys, .limit = *keys_max});
-        }
-        const std::uint64_t growth = growth_at(announced.value_or(0));
-        if (auto refused = refuse_growth(info.value(), growth, growth)) return refused;
+        if (auto refused = refuse_growth(*info, {.files = replaced ? 0U : 1U})) return refused;
+        if (auto refused = refuse_growth(*info, {.file_bytes = growth_at(announced.value_or(0))})) return refused;
         return refuse_room(announced.value_or(0));
     }
 
     asio::awaitable<Result<void>> append(std::string_view bytes) override {
+        digest_.reset();
         while (!bytes.empty()) {
             const auto part = bytes.substr(0, piece_bytes - buffer_.size());
             buffer_.append(part);
@@ -203,7 +178,7 @@ public:
 private:
     // What the folder's threads work with; they own it together with the upload.
     struct Sink {
-        Digest digest = new_digest();
+        Digest digest;
         std::optional<BlobFolder::Writing> blob;  // once there is too much for a record
     };
     struct Written {
@@ -216,18 +191,11 @@ private:
         return size > replaced_bytes_ ? size - replaced_bytes_ : 0;
     }
 
-    static Error exceeded(const ExceededQuota& quota) {
-        Error out = error(Errc::quota_exceeded, "the namespace would exceed its quota");
-        out.exceeded = quota;
-        return out;
-    }
-
-    // `growth` is this upload's; `together` that of all under way.
-    static std::optional<Error> refuse_growth(const NamespaceInfo& info, std::uint64_t growth,
-                                              std::uint64_t together) {
-        const std::uint64_t used = info.usage.bytes + info.usage.file_bytes;
-        if (growth == 0 || !info.quota.bytes || used + together <= *info.quota.bytes) return std::nullopt;
-        return exceeded({.kind = ExceededQuota::Kind::bytes, .used = used, .limit = *info.quota.bytes});
+    static std::optional<Error> refuse_growth(const NamespaceInfo& info, const Usage& more) {
+        Usage after = info.usage;
+        after.files += more.files;
+        after.file_bytes += more.file_bytes;
+        return refuse_usage(info.usage, after, info.quota);
     }
 
     std::optional<Error> refuse_room(std::uint64_t bytes) const {
@@ -241,13 +209,17 @@ private:
         const auto info = reader_.describe(name_);
         if (!info) co_return info.error();
         const std::uint64_t growth = growth_at(size_);
-        if (auto refused = refuse_growth(*info, growth, share_.set(growth))) co_return std::move(*refused);
+        const std::uint64_t together = share_.set(growth);
+        // What does not grow the namespace itself is not held up by others that do.
+        if (auto refused = refuse_growth(*info, {.file_bytes = growth == 0 ? 0 : together})) {
+            co_return std::move(*refused);
+        }
         if (auto refused = refuse_room(buffer_.size())) co_return std::move(*refused);
         auto writing = core_.blobs.run([sink = sink_, buffer = std::move(buffer_), blobs = &core_.blobs]() mutable {
             Written written;
             try {
                 if (!sink->blob) sink->blob.emplace(*blobs);
-                require(EVP_DigestUpdate(sink->digest.get(), buffer.data(), buffer.size()) == 1);
+                sink->digest.update(buffer);
                 written.failed = sink->blob->append(buffer);
             } catch (const std::exception& failure) {
                 written.why = failure.what();
@@ -287,7 +259,8 @@ private:
     Growth::Share share_;
     std::uint64_t replaced_bytes_ = 0;  // of the file that was there when it began
     std::uint64_t size_ = 0;
-    std::string buffer_;  // not yet hashed, nor written
+    std::string buffer_;                    // not yet hashed, nor written
+    mutable std::optional<Sha256> digest_;  // once it was asked for, until more comes
     const std::shared_ptr<Sink> sink_;
 };
 
