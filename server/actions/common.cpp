@@ -3,7 +3,6 @@
 #include <string>
 #include <utility>
 
-#include "scopes/uuid.hpp"
 #include "server/api/cursor.hpp"
 
 namespace alcove::actions {
@@ -11,11 +10,7 @@ namespace {
 
 template <class Use>
 auto with_cursor_scope(const ActionContext& context, std::string_view action_name, Use use) {
-    const auto& name = context.namespace_name;
-    const auto workspace = scopes::format_uuid(name.workspace);
-    const auto scope = std::to_string(static_cast<int>(name.scope));
-    const auto prefix = context.input.text("prefix");
-    return use({action_name, scope, workspace, name.subject, prefix});
+    return api::with_namespace_scope(action_name, context.namespace_name, use, context.input.text("prefix"));
 }
 
 }  // namespace

@@ -5,14 +5,12 @@
 #include "server/api/connections.hpp"
 #include "server/api/json.hpp"
 #include "server/api/resources.hpp"
+#include "server/http/text.hpp"
 
 namespace alcove::api {
 
 std::string connect_url(const Settings& settings, std::string_view token) {
-    std::string url = settings.public_url;
-    while (url.ends_with('/'))
-        url.pop_back();
-    return url.append("/connect#").append(token);
+    return http::join_url(settings.public_url, "/connect#").append(token);
 }
 
 asio::awaitable<void> get_connect_session(Call& call) {

@@ -9,6 +9,7 @@
 
 #include "kv/types.hpp"
 #include "scopes/json_writer.hpp"
+#include "scopes/uuid.hpp"
 
 namespace alcove::api {
 
@@ -20,6 +21,14 @@ std::string print_cursor(CursorScope scope, std::string_view position);
 
 // nullopt when it is no cursor, or one of another list.
 std::optional<std::string> parse_cursor(CursorScope scope, std::string_view cursor);
+
+// Calls `use` with the scope of a list inside a namespace; `parts` are the parameters that choose its items.
+template <class Use, class... Parts>
+auto with_namespace_scope(std::string_view list, const kv::NamespaceName& name, Use use, const Parts&... parts) {
+    const auto scope = std::to_string(static_cast<int>(name.scope));
+    const auto workspace = scopes::format_uuid(name.workspace);
+    return use(CursorScope{list, scope, workspace, name.subject, parts...});
+}
 
 // `"prefixes":[…],"cursor":…,"complete":…` and the end of the object: how an answer with a page of entries ends.
 void print_page_end(scopes::json::Writer& writer, CursorScope scope, const kv::Page& page);

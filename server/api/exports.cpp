@@ -22,9 +22,7 @@ constexpr std::size_t cursor_bytes_max = std::size_t{1} << 20;
 
 template <class Use>
 auto with_cursor_scope(const kv::NamespaceName& name, std::string_view prefix, Use use) {
-    const auto scope = std::to_string(static_cast<int>(name.scope));
-    const auto workspace = scopes::format_uuid(name.workspace);
-    return use({"export", scope, workspace, name.subject, prefix});
+    return with_namespace_scope("export", name, use, prefix);
 }
 
 // Page by page, each at a moment of its own.

@@ -7,7 +7,6 @@
 #include "server/api/conditions.hpp"
 #include "server/api/digests.hpp"
 #include "server/api/parameters.hpp"
-#include "server/api/values.hpp"
 #include "server/files/disposition.hpp"
 #include "server/files/download_links.hpp"
 #include "server/files/path.hpp"
@@ -138,14 +137,10 @@ Result<UploadRequest> take_upload_request(Call& call, std::string_view path) {
         return Problem(415, "UNSUPPORTED_MEDIA_TYPE",
                        "content is kept as it comes: Content-Encoding must be absent");
     }
-    const auto content_type = request.header("content-type").value_or("");
-    UploadRequest upload{.content_type = std::string(content_type.empty() ? default_content_type : content_type),
-                         .checks = {},
-                         .digests = {},
-                         .size = announced_size(request)};
-    if (!is_content_type(upload.content_type)) {
-        return invalid_field("Content-Type", "Content-Type must be 1 to 255 visible ASCII characters");
-    }
+    const auto content_type = take_content_type(request);
+    if (!content_type) return content_type.error();
+    UploadRequest upload{
+        .content_type = std::string(*content_type), .checks = {}, .digests = {}, .size = announced_size(request)};
     auto checks = write_checks(request, path);
     if (!checks) return checks.error();
     upload.checks = std::move(*checks);

@@ -21,10 +21,7 @@ struct ListParameters {
 // A cursor holds for the namespace and the range; the size of a page may change on the way.
 template <class Use>
 auto with_cursor_scope(const Call& call, const kv::KeyRange& range, Use use) {
-    const auto& name = *call.namespace_name;
-    const auto workspace = scopes::format_uuid(name.workspace);
-    const auto scope = std::to_string(static_cast<int>(name.scope));
-    return use({"files", scope, workspace, name.subject, range.prefix, range.delimiter});
+    return with_namespace_scope("files", *call.namespace_name, use, range.prefix, range.delimiter);
 }
 
 Problem bad_cursor() {

@@ -35,9 +35,7 @@ struct ImportParameters {
 // A cursor counts the lines that were taken.
 template <class Use>
 auto with_cursor_scope(const kv::NamespaceName& name, Use use) {
-    const auto scope = std::to_string(static_cast<int>(name.scope));
-    const auto workspace = scopes::format_uuid(name.workspace);
-    return use({"import", scope, workspace, name.subject});
+    return with_namespace_scope("import", name, use);
 }
 
 Result<ImportParameters> take_parameters(const Call& call) {

@@ -90,12 +90,8 @@ asio::awaitable<void> put_key(Call& call) {
     if (auto problem = refuse_key("key", key)) co_return call.fail(*problem);
     const auto expiry = take_expiry(call);
     if (!expiry) co_return call.fail(expiry.error());
-    auto content_type = call.request.header("content-type").value_or(default_content_type);
-    if (content_type.empty()) content_type = default_content_type;
-    if (!is_content_type(content_type)) {
-        co_return call.fail(
-            invalid_field("Content-Type", "Content-Type must be 1 to 255 visible ASCII characters"));
-    }
+    const auto content_type = take_content_type(call.request);
+    if (!content_type) co_return call.fail(content_type.error());
     auto checks = write_checks(call.request, key);
     if (!checks) co_return call.fail(checks.error());
     auto body = co_await read_body(call, call.services.settings.value_bytes);
@@ -106,7 +102,7 @@ asio::awaitable<void> put_key(Call& call) {
     commit.checks = std::move(*checks);
     commit.operations.emplace_back(kv::Put{.key = std::string(key),
                                            .value = std::string(*body),
-                                           .content_type = std::string(content_type),
+                                           .content_type = std::string(*content_type),
                                            .expiry = *expiry});
     auto outcome = co_await call.services.store.commit(*call.namespace_name, std::move(commit));
     if (!outcome) co_return call.fail(single_problem(outcome.error()));

@@ -30,13 +30,10 @@ std::string_view text_of(bool value) {
 // A cursor holds for the namespace and the range; the size of a page and its values may change on the way.
 template <class Use>
 auto with_cursor_scope(const Call& call, const ListParameters& parameters, Use use) {
-    const auto& name = *call.namespace_name;
     const auto& range = parameters.range;
-    const auto workspace = scopes::format_uuid(name.workspace);
-    const auto scope = std::to_string(static_cast<int>(name.scope));
     const auto order = text_of(parameters.page.order == kv::Order::descending);
-    return use(
-        {"kv", scope, workspace, name.subject, range.prefix, range.start, range.end, range.delimiter, order});
+    return with_namespace_scope("kv", *call.namespace_name, use, range.prefix, range.start, range.end,
+                                range.delimiter, order);
 }
 
 Result<ListParameters> take_parameters(const Call& call) {

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "scopes/text.hpp"
+#include "server/api/values.hpp"
 #include "server/http/date.hpp"
 
 namespace alcove::api {
@@ -61,6 +62,13 @@ std::optional<Problem> refuse_prefix(std::string_view field, std::string_view pr
     }
     if (!scopes::is_utf8(prefix)) return invalid_field(field, "'" + std::string(field) + "' must be UTF-8");
     return std::nullopt;
+}
+
+Result<std::string_view> take_content_type(const http::Request& request) {
+    const auto content_type = request.header("content-type").value_or("");
+    if (content_type.empty()) return default_content_type;
+    if (is_content_type(content_type)) return content_type;
+    return invalid_field("Content-Type", "Content-Type must be 1 to 255 visible ASCII characters");
 }
 
 Result<std::size_t> take_number(http::Query& query, std::string_view name, std::size_t min, std::size_t max,

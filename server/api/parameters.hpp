@@ -12,6 +12,7 @@
 #include "scopes/system_store.hpp"
 #include "server/api/cursor.hpp"
 #include "server/api/error.hpp"
+#include "server/http/message.hpp"
 #include "server/http/query.hpp"
 
 namespace alcove::api {
@@ -22,6 +23,9 @@ inline constexpr kv::TimeMs ttl_ms_max = kv::TimeMs{100} * 365 * 24 * 60 * 60 * 
 // What is wrong with a key, or with the prefix of one (which may be empty); nullopt when nothing is.
 std::optional<Problem> refuse_key(std::string_view field, std::string_view key);
 std::optional<Problem> refuse_prefix(std::string_view field, std::string_view prefix);
+
+// The type under which a body is kept: that of the request, or default_content_type.
+Result<std::string_view> take_content_type(const http::Request& request);
 
 // A parameter as a whole number from min to max, or `otherwise` when it is absent.
 Result<std::size_t> take_number(http::Query& query, std::string_view name, std::size_t min, std::size_t max,

@@ -9,6 +9,7 @@
 
 #include "kv/encoding.hpp"
 #include "server/api/values.hpp"
+#include "server/http/text.hpp"
 
 namespace alcove::files {
 namespace {
@@ -82,10 +83,7 @@ std::string DownloadLinks::make_url(const DownloadLink& link, kv::TimeMs now_ms)
     const auto hour = static_cast<std::uint64_t>(now_ms / hour_ms);
     auto text = encode(link, hour);
     text.append(view(sign(key_of(keys_.current, hour), text)));
-    std::string url = public_url_;
-    while (url.ends_with('/'))
-        url.pop_back();
-    return url.append("/files/").append(api::encode_base64url(text));
+    return http::join_url(public_url_, "/files/").append(api::encode_base64url(text));
 }
 
 std::optional<DownloadLink> DownloadLinks::open(std::string_view text) const {

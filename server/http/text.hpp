@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <string>
 #include <string_view>
 
 namespace alcove::http {
@@ -26,6 +27,13 @@ constexpr std::string_view trim(std::string_view text) {
     while (!text.empty() && (text.back() == ' ' || text.back() == '\t'))
         text.remove_suffix(1);
     return text;
+}
+
+// A path, which begins with '/', under a base that may end with some; an empty base leaves it as it is.
+inline std::string join_url(std::string_view base, std::string_view path) {
+    while (base.ends_with('/'))
+        base.remove_suffix(1);
+    return std::string(base).append(path);
 }
 
 }  // namespace alcove::http
