@@ -208,6 +208,8 @@ std::span<const ConfigKey> config_keys() {
         {"server", "allowed_origins",
          "origins whose pages may use the API from a browser, with commas between; *: all; empty: none",
          Key::Text{&Config::allowed_origins, check_origins}},
+        {"server", "allow_plain_http", "listen beyond loopback without TLS, where a proxy in front speaks it",
+         Key::Flag{&Config::allow_plain_http}},
         {"server", "access_log", "one line on stderr for every request", Key::Flag{&Config::access_log}},
         {"server", "connections_max", "connections open at once; one more is answered 503",
          Key::Count{&Config::connections_max, 1, 1'000'000}},
@@ -223,6 +225,11 @@ std::span<const ConfigKey> config_keys() {
          Key::Seconds{&Config::watch_heartbeat, tenth, Milliseconds(30'000)}},
         {"server", "shutdown_seconds", "for requests under way when the server is told to stop",
          Key::Seconds{&Config::shutdown, Milliseconds(0), hour}},
+        {"tls", "certificate_file",
+         "PEM file of the certificate and its chain, read again on SIGHUP; empty: plain HTTP",
+         Key::Text{&Config::certificate_file, nullptr}},
+        {"tls", "key_file", "PEM file of the certificate's key, without a passphrase",
+         Key::Text{&Config::key_file, nullptr}},
         {"store", "data", "the data folder", Key::Text{&Config::data, check_not_empty}},
         {"store", "map_bytes", "the index refuses to grow beyond it",
          Key::Size{&Config::map_bytes, 4 * MiB, 64 * 1024 * GiB}},
@@ -244,6 +251,14 @@ std::span<const ConfigKey> config_keys() {
         {"limits", "value_bytes", "the largest value of a key",
          Key::Size{&Config::value_bytes, 1, kv::limits::value_bytes_max}},
         {"limits", "file_bytes", "the largest file", Key::Size{&Config::file_bytes, 1, 64 * 1024 * GiB}},
+        {"rate_limits", "token_requests_per_second", "requests of one token; 0: no limit",
+         Key::Count{&Config::token_requests_per_second, 0, 1'000'000}},
+        {"rate_limits", "token_burst", "how many of them may come at once; 0: those of a second",
+         Key::Count{&Config::token_burst, 0, 10'000'000}},
+        {"rate_limits", "namespace_requests_per_second", "requests to one namespace; 0: no limit",
+         Key::Count{&Config::namespace_requests_per_second, 0, 1'000'000}},
+        {"rate_limits", "namespace_burst", "how many of them may come at once; 0: those of a second",
+         Key::Count{&Config::namespace_burst, 0, 10'000'000}},
         {"security", "master_key_file",
          "the key under which credentials are kept; made when it is missing; empty: master.key in the data folder",
          Key::Text{&Config::master_key_file, nullptr}},
@@ -391,9 +406,9 @@ void load_file(Config& config, const std::string& path) {
 
 void load_environment(Config& config, const std::map<std::string, std::string>& environment) {
     for (const auto& [name, value] : environment) {
-        // ALCOVE_ROOT_KEY is a secret and no key of the configuration; the two others serve clients.
+        // ALCOVE_ROOT_KEY is a secret and no key of the configuration; the others serve clients.
         if (!name.starts_with("ALCOVE_") || name == "ALCOVE_ROOT_KEY" || name == "ALCOVE_URL" ||
-            name == "ALCOVE_KEY" || name.starts_with("ALCOVE_TEST_")) {
+            name == "ALCOVE_KEY" || name == "ALCOVE_CA_FILE" || name.starts_with("ALCOVE_TEST_")) {
             continue;
         }
         const auto keys = config_keys();
@@ -406,6 +421,17 @@ void load_environment(Config& config, const std::map<std::string, std::string>& 
             throw ConfigError("environment: " + name + ": " + error.what());
         }
     }
+}
+
+void check_together(const Config& config) {
+    if (config.certificate_file.empty() != config.key_file.empty()) {
+        throw ConfigError("tls.certificate_file and tls.key_file need each other: one of them is not set");
+    }
+    const auto address = boost::asio::ip::make_address(parse_listen(config.listen).address);
+    if (!config.certificate_file.empty() || config.allow_plain_http || address.is_loopback()) return;
+    throw ConfigError("server.listen: " + quoted(config.listen) +
+                      " would carry tokens and data unencrypted beyond this machine: set tls.certificate_file and "
+                      "tls.key_file, or server.allow_plain_http where a proxy in front speaks TLS");
 }
 
 std::vector<std::string> parse_origins(const std::string& text) {

@@ -22,6 +22,7 @@ struct Config {
     std::uint64_t threads = 0;  // 0: one per CPU that the process may use
     std::string public_url;
     std::string allowed_origins;
+    bool allow_plain_http = false;
     bool access_log = false;
     std::uint64_t connections_max = 10'000;
     Milliseconds header_timeout{10'000};
@@ -30,6 +31,9 @@ struct Config {
     Milliseconds idle_timeout{75'000};
     Milliseconds watch_heartbeat{15'000};
     Milliseconds shutdown{10'000};
+
+    std::string certificate_file;  // empty: plain HTTP
+    std::string key_file;
 
     std::string data = "./data";
     std::uint64_t map_bytes = std::uint64_t{64} << 30;
@@ -44,6 +48,11 @@ struct Config {
 
     std::uint64_t value_bytes = std::uint64_t{1} << 20;
     std::uint64_t file_bytes = std::uint64_t{1} << 30;
+
+    std::uint64_t token_requests_per_second = 0;  // 0: no limit
+    std::uint64_t token_burst = 0;                // 0: as many as in a second
+    std::uint64_t namespace_requests_per_second = 0;
+    std::uint64_t namespace_burst = 0;
 
     std::string master_key_file;  // empty: master.key in the data folder
 
@@ -114,6 +123,9 @@ std::span<const ConfigKey> config_keys();
 // Each throws ConfigError that names file and line, or the variable, and the key.
 void load_file(Config& config, const std::string& path);
 void load_environment(Config& config, const std::map<std::string, std::string>& environment);
+
+// Throws ConfigError that names the keys when some do not go together.
+void check_together(const Config& config);
 
 // The origins of server.allowed_origins.
 std::vector<std::string> parse_origins(const std::string& text);

@@ -8,6 +8,7 @@
 #include "server/api/catalog.hpp"
 #include "server/api/idempotency.hpp"
 #include "server/api/json.hpp"
+#include "server/api/rate_limits.hpp"
 #include "server/api/selectors.hpp"
 
 namespace alcove::api {
@@ -144,6 +145,9 @@ asio::awaitable<void> execute_action(Call& call) {
     if (auto problem = refuse_disabled(resolution->integration, request->action_name)) {
         co_return call.fail(*problem);
     }
+    if (auto problem = call.services.rate_limits.count_namespace(call, resolution->namespace_name)) {
+        co_return call.fail(*problem);
+    }
     const auto input = actions::Input::parse(action->input, request->input_json, "input");
     if (!input) co_return call.fail(input.error());
     auto request_id = take_request_id(call, identity_of(*request), request->idempotency_key);
@@ -184,6 +188,9 @@ asio::awaitable<void> list_options(Call& call) {
     }
     auto resolution = co_await resolve_selectors(call, request->selectors);
     if (!resolution) co_return call.fail(resolution.error());
+    if (auto problem = call.services.rate_limits.count_namespace(call, resolution->namespace_name)) {
+        co_return call.fail(*problem);
+    }
     const auto values =
         co_await source->list(call.services.store, resolution->namespace_name, request->search_value);
     if (!values) co_return call.fail(values.error());

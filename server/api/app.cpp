@@ -64,6 +64,7 @@ App::App(kv::Store& store, Settings settings)
     : settings_(std::move(settings)),
       identity_(store, settings_.master_keys, journal_notice),
       authenticator_(identity_.tokens),
+      rate_limits_(settings_.token_rate, settings_.namespace_rate),
       external_id_limit_(braze::requests_per_minute_max),
       deliverer_(identity_, settings_.webhooks, journal_notice),
       watches_(identity_, settings_.watch_heartbeat),
@@ -71,6 +72,7 @@ App::App(kv::Store& store, Settings settings)
       services_{.store = store,
                 .identity = identity_,
                 .settings = settings_,
+                .rate_limits = rate_limits_,
                 .external_id_limit = external_id_limit_,
                 .deliverer = deliverer_,
                 .watches = watches_,
@@ -122,6 +124,7 @@ asio::awaitable<void> App::serve(http::Exchange& exchange) {
               .services = services_,
               .form = matched ? routes_[match.route].form : NamespaceForm::none,
               .print_problem = printer_for(request.path)};
+    const ShowStanding show_standing(call);
 
     if (matched ? endpoint->permission.has_value() : surface_of(request.path) != nullptr) {
         call.principal = authenticator_.remembered(exchange);
@@ -131,6 +134,7 @@ asio::awaitable<void> App::serve(http::Exchange& exchange) {
             if (*found == nullptr) co_return call.fail(unauthenticated());
             call.principal = *found;
         }
+        if (auto problem = rate_limits_.count_token(call)) co_return call.fail(*problem);
     }
     if (match.outcome == Outcome::bad_encoding) {
         co_return call.fail(invalid_field("path", "the path has bad percent-encoding"));
@@ -154,6 +158,7 @@ asio::awaitable<void> App::serve(http::Exchange& exchange) {
             if (!resolved) co_return call.fail(resolved.error());
             call.namespace_name = std::move(*resolved);
         }
+        if (auto problem = rate_limits_.count_namespace(call, *call.namespace_name)) co_return call.fail(*problem);
     }
     co_await endpoint->handler(call);
 }

@@ -11,6 +11,7 @@
 #include "kv/store.hpp"
 #include "scopes/identity.hpp"
 #include "server/api/call.hpp"
+#include "server/api/rate_limits.hpp"
 #include "server/api/routes.hpp"
 #include "server/auth/authenticator.hpp"
 #include "server/files/download_links.hpp"
@@ -22,6 +23,7 @@ namespace alcove::api {
 
 // *Operation*: every request is taken in this order: route, authentication (401), existence of the route (404,
 // 405), permission (403), the key's workspaces (403), existence of what the path names (404), then its handler.
+// Rate limits (429) are looked at as soon as it is known whose they are.
 //
 // *Concurrency*: serves all connections on all threads; everything here is constant after the constructor or
 // thread-safe by itself.
@@ -56,6 +58,7 @@ private:
     const Settings settings_;
     scopes::Identity identity_;
     auth::Authenticator authenticator_;
+    RateLimits rate_limits_;
     auth::MinuteLimit external_id_limit_;
     webhooks::Deliverer deliverer_;
     watch::Hub watches_;

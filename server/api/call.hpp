@@ -13,6 +13,7 @@
 #include "scopes/principal.hpp"
 #include "server/api/error.hpp"
 #include "server/auth/minute_limit.hpp"
+#include "server/auth/token_buckets.hpp"
 #include "server/http/message.hpp"
 #include "server/http/query.hpp"
 #include "server/http/router.hpp"
@@ -28,11 +29,15 @@ class DownloadLinks;
 
 namespace alcove::api {
 
+class RateLimits;
+
 namespace asio = boost::asio;
 
 struct Settings {
     std::size_t value_bytes = kv::limits::value_bytes_default;  // limits.value_bytes
     std::uint64_t file_bytes = std::uint64_t{1} << 30;          // limits.file_bytes
+    auth::Rate token_rate{};                                    // rate_limits.token_…
+    auth::Rate namespace_rate{};                                // rate_limits.namespace_…
     bool access_log = false;
     bool external_id_rename = false;                    // external_id_rename.enabled
     std::string public_url;                             // server.public_url; empty: none
@@ -47,6 +52,7 @@ struct Services {
     kv::Store& store;
     scopes::Identity& identity;
     const Settings& settings;
+    RateLimits& rate_limits;
     auth::MinuteLimit& external_id_limit;
     webhooks::Deliverer& deliverer;
     watch::Hub& watches;
@@ -60,6 +66,14 @@ enum class NamespaceForm : std::uint8_t { none, workspace, end_user, external, i
 // Of the form `integration`: whose namespace it is, where the policy asks for an end user.
 inline constexpr std::string_view end_user_parameter = "endUserId";
 
+// What the answer says of the tightest rate limit that the request was counted for: X-RateLimit-Limit, -Remaining
+// and -Reset.
+struct RateStanding {
+    std::uint64_t limit = 0;  // 0: there was none
+    std::uint64_t remaining = 0;
+    std::int64_t reset_s = 0;  // since 1970; all of it may be used again then
+};
+
 // Lives in the coroutine that serves the request, longer than every handler.
 struct Call {
     http::Exchange& exchange;
@@ -72,9 +86,15 @@ struct Call {
     const scopes::Principal* principal = nullptr;   // on public routes it stays so
     scopes::Resolved namespace_name = nullptr;      // on routes of `NS`
     std::optional<scopes::Uuid> bound_workspace{};  // once bind_workspace() found it
+    RateStanding standing{};
 
     // The decoded capture of the route's pattern.
     std::string_view param(std::string_view name) const { return match[name]; }
+
+    // Of a limit that it is counted for.
+    void note(const RateStanding& other) {
+        if (standing.limit == 0 || other.remaining < standing.remaining) standing = other;
+    }
 
     void fail(const Problem& problem) { answer(request, response, problem, print_problem); }
 

@@ -17,7 +17,8 @@ bool answer_origin(const Settings& settings, const http::Request& request, http:
     response.set("Access-Control-Allow-Origin", *origin);
     response.set("Access-Control-Expose-Headers",
                  "ETag, Alcove-Expires-At, X-Request-Id, Last-Modified, Retry-After, Idempotent-Replayed, "
-                 "Accept-Ranges, Content-Range, Content-Disposition, Repr-Digest");
+                 "Accept-Ranges, Content-Range, Content-Disposition, Repr-Digest, X-RateLimit-Limit, "
+                 "X-RateLimit-Remaining, X-RateLimit-Reset");
     if (request.method != http::Method::options || !request.header("access-control-request-method")) return false;
     response.status = 204;
     response.set("Access-Control-Allow-Methods", "GET, HEAD, PUT, POST, PATCH, DELETE");

@@ -64,9 +64,7 @@ asio::awaitable<Result<scopes::Uuid>> admit(Call& call) {
     if (!workspace) co_return workspace.error();
     const auto now_ms = call.services.store.now_ms();
     const auto standing = call.services.external_id_limit.take(*workspace, now_ms);
-    call.response.set("X-RateLimit-Limit", std::to_string(standing.limit));
-    call.response.set("X-RateLimit-Remaining", std::to_string(standing.remaining));
-    call.response.set("X-RateLimit-Reset", std::to_string(standing.reset_ms / 1000));
+    call.note({.limit = standing.limit, .remaining = standing.remaining, .reset_s = standing.reset_ms / 1000});
     if (!standing.allowed) {
         Problem problem(
             429, "RATE_LIMITED",

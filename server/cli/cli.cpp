@@ -156,6 +156,8 @@ void add_login(CLI::App& app, Context& context) {
                               "~/.config/alcove/profile.toml",
                               [&context] { return login(context.flags, context.environment); });
     verb.add_option("--url", context.flags.url, "the server")->required();
+    verb.add_option("--ca-file", context.flags.ca_file,
+                    "PEM file of who vouches for the server's certificate, instead of the machine's");
     verb.add_option("--profile", context.flags.profile, "the section of the file, default when not given");
 }
 

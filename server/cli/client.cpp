@@ -180,6 +180,7 @@ Response Client::send(const Request& request, const Sink& sink) {
     curl_easy_setopt(handle_, CURLOPT_PATH_AS_IS, 1L);
     curl_easy_setopt(handle_, CURLOPT_PROTOCOLS_STR, "http,https");
     if (is_loopback(url)) curl_easy_setopt(handle_, CURLOPT_PROXY, "");
+    if (!settings_.ca_file.empty()) curl_easy_setopt(handle_, CURLOPT_CAINFO, settings_.ca_file.c_str());
     curl_easy_setopt(handle_, CURLOPT_USERAGENT, "alcove/" ALCOVE_VERSION);
     curl_easy_setopt(handle_, CURLOPT_HTTPHEADER, headers.get());
     curl_easy_setopt(handle_, CURLOPT_ERRORBUFFER, reason);

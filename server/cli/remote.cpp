@@ -53,6 +53,10 @@ void add_settings_options(CLI::App& verb, Context& context) {
     verb.add_option("--token", flags.token,
                     "visible to other users of this machine: ALCOVE_KEY and `alcove login` are not")
         ->group(server_group);
+    verb.add_option(
+            "--ca-file", flags.ca_file,
+            "PEM file of who vouches for the server's certificate, instead of the machine's; or ALCOVE_CA_FILE")
+        ->group(server_group);
     verb.add_option("--profile", flags.profile, "a section of the file that `alcove login` writes")
         ->group(server_group);
 }

@@ -12,6 +12,7 @@
 #include "kv/lmdb/engine.hpp"
 #include "server/api/app.hpp"
 #include "server/cli/cli.hpp"
+#include "server/http/date.hpp"
 #include "server/http/server.hpp"
 #include "server/log.hpp"
 #include "server/master_key.hpp"
@@ -63,12 +64,31 @@ webhooks::DelivererOptions webhook_options(const Config& config) {
                       .attempts_max = static_cast<std::uint32_t>(config.webhook_attempts_max)}};
 }
 
+// nullptr for plain HTTP. Throws std::runtime_error.
+std::shared_ptr<const http::Certificate> load_certificate(const Config& config) {
+    if (config.certificate_file.empty()) return nullptr;
+    auto certificate = std::make_shared<const http::Certificate>(config.certificate_file, config.key_file);
+    const auto expires = http::format_iso_time(certificate->expires_s() * 1000);
+    log::info("certificate", {{"subject", certificate->subject()}, {"expires", http::view(expires)}});
+    return certificate;
+}
+
+// One that cannot be read leaves the former one in use.
+void renew_certificate(http::Server& server, const Config& config) {
+    try {
+        if (auto certificate = load_certificate(config)) server.renew(std::move(certificate));
+    } catch (const std::exception& failure) {
+        log::error("certificate_not_renewed", {{"cause", failure.what()}});
+    }
+}
+
 http::ServerOptions server_options(const Config& config) {
     const ListenAddress listen = parse_listen(config.listen);
     http::ServerOptions options;
     options.address = listen.address;
     options.port = listen.port;
     options.threads = thread_count(config);
+    options.certificate = load_certificate(config);
     options.connections_max = config.connections_max;
     options.header_timeout = config.header_timeout;
     options.body_timeout = config.body_timeout;
@@ -80,7 +100,8 @@ http::ServerOptions server_options(const Config& config) {
 
 std::string url_of(const http::ServerOptions& options, std::uint16_t port) {
     const bool v6 = options.address.find(':') != std::string::npos;
-    return "http://" + (v6 ? "[" + options.address + "]" : options.address) + ":" + std::to_string(port);
+    return (options.certificate ? "https://" : "http://") + (v6 ? "[" + options.address + "]" : options.address) +
+           ":" + std::to_string(port);
 }
 
 // Runs App::start to its end. `context` must outlive the store.
@@ -106,13 +127,13 @@ struct FinishLog {
     FinishLog& operator=(const FinishLog&) = delete;
 };
 
-// SIGTERM and SIGINT are taken by waiting for them, on the main thread; all other threads leave them alone.
-class StopSignals {
+// SIGTERM, SIGINT and SIGHUP are taken by waiting for them, on the main thread; all other threads leave them alone.
+class Signals {
 public:
-    StopSignals() {
+    Signals() {
         ::sigemptyset(&set_);
-        ::sigaddset(&set_, SIGTERM);
-        ::sigaddset(&set_, SIGINT);
+        for (const int signal : {SIGTERM, SIGINT, SIGHUP})
+            ::sigaddset(&set_, signal);
         ::pthread_sigmask(SIG_BLOCK, &set_, nullptr);
         ::signal(SIGPIPE, SIG_IGN);
     }
@@ -140,7 +161,8 @@ void print_listening(const std::string& url) {
 }  // namespace
 
 int serve(const Config& config, std::optional<std::string> root_key) {
-    StopSignals signals;
+    check_together(config);
+    Signals signals;
     log::configure(log::level_of(config.log_level));
     const FinishLog finish_log;
     {
@@ -148,22 +170,28 @@ int serve(const Config& config, std::optional<std::string> root_key) {
         boost::asio::io_context start_context;
         http::Server server(options);
         const std::unique_ptr<kv::Engine> store = kv::open_engine(engine_options(config));
-        api::App app(*store, {.value_bytes = config.value_bytes,
-                              .file_bytes = config.file_bytes,
-                              .access_log = config.access_log,
-                              .external_id_rename = config.external_id_rename,
-                              .public_url = config.public_url,
-                              .allowed_origins = parse_origins(config.allowed_origins),
-                              .watch_heartbeat = config.watch_heartbeat,
-                              .master_keys = load_master_keys(master_key_path(config)),
-                              .webhooks = webhook_options(config)});
+        api::App app(*store,
+                     {.value_bytes = config.value_bytes,
+                      .file_bytes = config.file_bytes,
+                      .token_rate = {.per_second = config.token_requests_per_second, .burst = config.token_burst},
+                      .namespace_rate = {.per_second = config.namespace_requests_per_second,
+                                         .burst = config.namespace_burst},
+                      .access_log = config.access_log,
+                      .external_id_rename = config.external_id_rename,
+                      .public_url = config.public_url,
+                      .allowed_origins = parse_origins(config.allowed_origins),
+                      .watch_heartbeat = config.watch_heartbeat,
+                      .master_keys = load_master_keys(master_key_path(config)),
+                      .webhooks = webhook_options(config)});
         const std::optional<std::string> admin_key = start_app(start_context, app, std::move(root_key));
         if (admin_key) print_admin_key(*admin_key);
         server.start(app);
         const std::string url = url_of(options, server.port());
         print_listening(url);
         log::info("started", {{"url", url}, {"data", config.data}, {"version", ALCOVE_VERSION}});
-        const int signal = signals.wait();
+        int signal = signals.wait();
+        for (; signal == SIGHUP; signal = signals.wait())
+            renew_certificate(server, config);
         log::info("stopping", {{"signal", std::int64_t{signal}}});
         server.stop();
         store->close();

@@ -91,10 +91,15 @@ Settings read_profile(const std::filesystem::path& path, const std::string& aske
     Settings settings;
     for (const auto& [key, value] : *section) {
         const auto text = value.value_exact<std::string>();
-        if (!text || (key != "url" && key != "token")) {
-            fail(path, "has something else than the texts url and token in [" + name + "]: " + std::string(key));
+        std::string* member = key == "url"       ? &settings.url
+                              : key == "token"   ? &settings.token
+                              : key == "ca_file" ? &settings.ca_file
+                                                 : nullptr;
+        if (!text || member == nullptr) {
+            fail(path,
+                 "has something else than the texts url, token and ca_file in [" + name + "]: " + std::string(key));
         }
-        (key == "url" ? settings.url : settings.token) = *text;
+        *member = *text;
     }
     settings.url = parse_url(settings.url.empty() ? default_url : settings.url);
     if (!settings.token.empty()) settings.token = parse_token(settings.token);
@@ -162,9 +167,10 @@ std::string parse_token(const std::string& text) {
 }
 
 Settings find_settings(const SettingsFlags& flags, const Environment& environment) {
-    Settings settings{.url = flags.url, .token = flags.token};
+    Settings settings{.url = flags.url, .token = flags.token, .ca_file = flags.ca_file};
     if (settings.url.empty()) settings.url = variable(environment, "ALCOVE_URL");
     if (settings.token.empty()) settings.token = variable(environment, "ALCOVE_KEY");
+    if (settings.ca_file.empty()) settings.ca_file = variable(environment, "ALCOVE_CA_FILE");
     if (!settings.url.empty()) settings.url = parse_url(settings.url);
     if (!settings.token.empty()) settings.token = parse_token(settings.token);
 
@@ -173,6 +179,7 @@ Settings find_settings(const SettingsFlags& flags, const Environment& environmen
     if (!path.empty() && (asked || settings.url.empty() || settings.token.empty())) {
         const Settings profile = read_profile(path, flags.profile);
         if (settings.url.empty()) settings.url = profile.url;
+        if (settings.ca_file.empty()) settings.ca_file = profile.ca_file;
         // Else whoever makes somebody use another URL gets the token.
         if (settings.token.empty() && settings.url == profile.url) settings.token = profile.token;
     }
@@ -182,7 +189,9 @@ Settings find_settings(const SettingsFlags& flags, const Environment& environmen
 
 void save_profile(const std::filesystem::path& path, const std::string& profile, const Settings& settings) {
     toml::table file = read_file(path);
-    file.insert_or_assign(profile, toml::table{{"url", settings.url}, {"token", settings.token}});
+    toml::table section{{"url", settings.url}, {"token", settings.token}};
+    if (!settings.ca_file.empty()) section.insert("ca_file", settings.ca_file);
+    file.insert_or_assign(profile, std::move(section));
     std::ostringstream out;
     out << file << '\n';
     const std::string text = out.str();
@@ -211,7 +220,9 @@ int login(const SettingsFlags& flags, const Environment& environment) {
     if (path.empty()) throw Failure(exit_usage, "there is no folder for the profile: HOME is not set");
     const std::string profile = flags.profile.empty() ? default_profile : flags.profile;
     const std::string url = parse_url(flags.url);
-    save_profile(path, profile, {.url = url, .token = read_token()});
+    // The profile is used from other folders too.
+    const std::string ca_file = flags.ca_file.empty() ? "" : std::filesystem::absolute(flags.ca_file).string();
+    save_profile(path, profile, {.url = url, .token = read_token(), .ca_file = ca_file});
     std::printf("saved in %s as [%s]\n", path.c_str(), profile.c_str());
     return exit_ok;
 }

@@ -13,14 +13,16 @@ inline constexpr const char* default_url = "http://127.0.0.1:7411";
 inline constexpr const char* default_profile = "default";
 
 struct Settings {
-    std::string url{};    // scheme, host and port, perhaps a path; no slash at the end
-    std::string token{};  // empty: none
+    std::string url{};      // scheme, host and port, perhaps a path; no slash at the end
+    std::string token{};    // empty: none
+    std::string ca_file{};  // PEM file of the authorities that may vouch for the server; empty: the machine's
 };
 
 // What the command line says; empty is not given.
 struct SettingsFlags {
     std::string url{};
     std::string token{};
+    std::string ca_file{};
     std::string profile{};
 };
 

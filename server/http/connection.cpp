@@ -37,9 +37,11 @@ int release(asio::ip::tcp::socket socket) {
 
 }  // namespace
 
-Connection::Connection(asio::ip::tcp::socket socket, Poller& poller, std::chrono::milliseconds write_timeout)
+Connection::Connection(asio::ip::tcp::socket socket, Poller& poller, std::chrono::milliseconds write_timeout,
+                       const Certificate* certificate)
     : socket_(release(std::move(socket))), write_timeout_(write_timeout) {
     try {
+        if (certificate != nullptr) tls_ = std::make_unique<TlsStream>(*certificate, socket_);
         poller.add(socket_, *this);
     } catch (...) {
         ::close(socket_);
@@ -48,15 +50,17 @@ Connection::Connection(asio::ip::tcp::socket socket, Poller& poller, std::chrono
 }
 
 Connection::~Connection() {
+    if (tls_) tls_->say_end();
     ::close(socket_);
 }
 
 void Connection::ready(std::uint32_t events) {
     if (events & (EPOLLRDHUP | ended_events)) hung_up_ = true;
     if (events & input_events) readable_ = true;
-    const auto awaited = phase_ == Phase::write        ? output_events
-                         : phase_ == Phase::taken_over ? input_events | output_events
-                                                       : input_events;
+    // With TLS reading may have to wait until the socket can be written to, and the other way round.
+    const auto awaited = phase_ == Phase::taken_over || tls_ ? input_events | output_events
+                         : phase_ == Phase::write            ? output_events
+                                                             : input_events;
     if (events & awaited) waiter_.resume();
 }
 
@@ -90,15 +94,27 @@ void Connection::shut(int how) {
     ::shutdown(socket_, how);
 }
 
+Connection::Greeted Connection::shake_hands() {
+    char first = 0;
+    const auto peeked = ::recv(socket_, &first, 1, MSG_PEEK);
+    if (peeked == 1 && !begins_tls(first) && !tls_->begun()) {
+        tls_.reset();
+        return Greeted::plain;
+    }
+    if (peeked < 0 && would_block() && !tls_->begun()) return Greeted::blocked;
+    if (tls_->shake_hands() == 1) return Greeted::yes;
+    return would_block() ? Greeted::blocked : Greeted::failed;
+}
+
 Connection::Received Connection::receive(std::span<char> room, std::size_t& bytes) {
     if (!readable_) return Received::blocked;
     for (;;) {
-        const auto received = ::recv(socket_, room.data(), room.size(), 0);
+        const auto received = tls_ ? tls_->receive(room) : ::recv(socket_, room.data(), room.size(), 0);
         if (received > 0) {
             bytes = static_cast<std::size_t>(received);
             // Less than asked for: the socket is empty, and the poller will tell when it is not. The end is told
-            // once.
-            readable_ = bytes == room.size() || hung_up_;
+            // once. TLS gives less than there is.
+            readable_ = bytes == room.size() || hung_up_ || tls_;
             return Received::some;
         }
         if (received < 0 && errno == EINTR) continue;
@@ -117,6 +133,7 @@ Connection::Received Connection::receive(Buffer& into, std::size_t bytes_max) {
 
 // One part is sent without the detour over a list of parts, which the kernel would have to copy in first.
 ssize_t Connection::send_some() {
+    if (tls_) return tls_->send(written_ < out_.size() ? out_.view().substr(written_) : large_);
     if (large_.empty()) return ::send(socket_, out_.data() + written_, out_.size() - written_, MSG_NOSIGNAL);
     std::array<iovec, 2> parts = {
         {{out_.data() + written_, out_.size() - written_}, {const_cast<char*>(large_.data()), large_.size()}}};
@@ -142,10 +159,18 @@ Connection::Written Connection::flush_now() {
     return Written::all;
 }
 
+// With TLS it passes through here, one record at a time. What the socket did not take is read again.
+ssize_t Connection::send_part(int file, std::uint64_t offset, std::size_t bytes) {
+    auto from = static_cast<off_t>(offset);
+    if (!tls_) return ::sendfile(socket_, file, &from, bytes);
+    std::array<char, tls_record_bytes> record;
+    const auto read = ::pread(file, record.data(), std::min(bytes, record.size()), from);
+    return read <= 0 ? read : tls_->send({record.data(), static_cast<std::size_t>(read)});
+}
+
 Connection::Written Connection::send_file(int file, std::uint64_t& offset, std::size_t& bytes) {
     while (bytes != 0) {
-        auto from = static_cast<off_t>(offset);
-        const auto sent = ::sendfile(socket_, file, &from, bytes);
+        const auto sent = send_part(file, offset, bytes);
         if (sent < 0 && errno == EINTR) continue;
         if (sent < 0 && would_block()) return Written::blocked;
         if (sent <= 0) return Written::failed;
@@ -174,6 +199,8 @@ asio::awaitable<bool> Connection::flush() {
 }
 
 asio::awaitable<void> Connection::linger() {
+    if (tls_) tls_->say_end();
+    tls_.reset();  // what still comes is only dropped
     shut(SHUT_WR);
     in_.clear();
     in_.reserve(limits::idle_buffer_bytes);

@@ -15,6 +15,7 @@
 
 #include "server/http/buffer.hpp"
 #include "server/http/poller.hpp"
+#include "server/http/tls.hpp"
 #include "server/http/waiter.hpp"
 
 namespace alcove::http {
@@ -38,9 +39,12 @@ public:
     enum class Phase : std::uint8_t { busy, idle, header, body, write, linger, taken_over };
     enum class Received : std::uint8_t { some, blocked, closed };
     enum class Written : std::uint8_t { all, blocked, failed };
+    enum class Greeted : std::uint8_t { yes, blocked, plain, failed };
 
-    // Takes the socket over from Asio. Throws boost::system::system_error.
-    Connection(asio::ip::tcp::socket socket, Poller& poller, std::chrono::milliseconds write_timeout);
+    // Takes the socket over from Asio. With a certificate all that follows shake_hands() goes through TLS. Throws
+    // boost::system::system_error.
+    Connection(asio::ip::tcp::socket socket, Poller& poller, std::chrono::milliseconds write_timeout,
+               const Certificate* certificate);
     virtual ~Connection();
     Connection(const Connection&) = delete;
     Connection& operator=(const Connection&) = delete;
@@ -73,6 +77,11 @@ protected:
     auto ready() { return waiter_.wait(); }
     // Whether the last wait ended because of its deadline.
     bool expired() const { return expired_; }
+
+    // Whether there is a handshake to be gone through first.
+    bool speaks_tls() const { return tls_ != nullptr; }
+    // Goes on with it. `plain`: the peer speaks no TLS, and none is spoken with it from now on.
+    Greeted shake_hands();
 
     // Reads what the socket has now. `bytes` is set when there were some.
     Received receive(std::span<char> room, std::size_t& bytes);
@@ -112,8 +121,10 @@ private:
     void ready(std::uint32_t events) override;
     void shut(int how);
     ssize_t send_some();
+    ssize_t send_part(int file, std::uint64_t offset, std::size_t bytes);
 
     int socket_;
+    std::unique_ptr<TlsStream> tls_;  // null: plain
     Waiter waiter_;
     std::size_t written_ = 0;  // of out_
     Phase phase_ = Phase::busy;

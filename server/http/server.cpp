@@ -9,6 +9,7 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <exception>
+#include <mutex>
 #include <optional>
 #include <random>
 #include <stdexcept>
@@ -45,6 +46,7 @@ public:
 
     void start(Service& service);
     void stop();
+    void renew(std::shared_ptr<const Certificate> certificate);
 
     std::uint16_t port = 0;
     Turnstile sessions;
@@ -54,9 +56,12 @@ private:
     void listen();
     asio::awaitable<void> accept();
     asio::awaitable<void> pause();
+    std::shared_ptr<const Certificate> certificate();
 
     Service* service_ = nullptr;  // from start() on
     ServerOptions options_;
+    std::mutex mutex_;
+    std::shared_ptr<const Certificate> certificate_;  // guarded by mutex_
     Turnstile listener_;
     std::optional<tcp::acceptor> acceptor_;  // on the first worker's context, as all that touches it
     std::optional<asio::steady_timer> pause_;
@@ -65,7 +70,7 @@ private:
     bool running_ = false;  // it succeeded, and stop() was not called
 };
 
-Server::Impl::Impl(ServerOptions options) : options_(std::move(options)) {
+Server::Impl::Impl(ServerOptions options) : options_(std::move(options)), certificate_(options_.certificate) {
     auto seed = random_seed();
     auto threads = std::max(1u, options_.threads);
     for (unsigned i = 0; i < threads; ++i) {
@@ -126,9 +131,19 @@ asio::awaitable<void> Server::Impl::accept() {
             continue;
         }
         auto refused = sessions.inside() >= options_.connections_max;
-        worker.adopt(std::move(socket), remote, Ticket(sessions, refused));
+        worker.adopt(std::move(socket), remote, Ticket(sessions, refused), certificate());
         next = (next + 1) % workers.size();
     }
+}
+
+std::shared_ptr<const Certificate> Server::Impl::certificate() {
+    const std::lock_guard lock(mutex_);
+    return certificate_;
+}
+
+void Server::Impl::renew(std::shared_ptr<const Certificate> certificate) {
+    const std::lock_guard lock(mutex_);
+    certificate_ = std::move(certificate);
 }
 
 asio::awaitable<void> Server::Impl::pause() {
@@ -179,6 +194,9 @@ std::uint16_t Server::port() const {
 }
 void Server::stop() {
     impl_->stop();
+}
+void Server::renew(std::shared_ptr<const Certificate> certificate) {
+    impl_->renew(std::move(certificate));
 }
 std::size_t Server::connections() const {
     return impl_->sessions.inside();

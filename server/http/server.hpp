@@ -9,6 +9,7 @@
 #include <string>
 
 #include "server/http/message.hpp"
+#include "server/http/tls.hpp"
 
 namespace alcove::http {
 
@@ -16,6 +17,7 @@ struct ServerOptions {
     std::string address = "127.0.0.1";  // numeric, IPv4 or IPv6
     std::uint16_t port = 0;             // 0: any free one
     unsigned threads = 1;
+    std::shared_ptr<const Certificate> certificate{};  // null: plain HTTP
     std::size_t connections_max = 10'000;
     std::chrono::milliseconds header_timeout{10'000};  // for a whole head, from its first byte on
     std::chrono::milliseconds body_timeout{30'000};    // without any progress of a body
@@ -49,6 +51,10 @@ public:
     // The port bound to; valid after start().
     std::uint16_t port() const;
     void stop();
+
+    // Connections that are accepted from now on are served with this certificate; others go on with theirs.
+    // Thread-safe. Only for a server that was given one at first.
+    void renew(std::shared_ptr<const Certificate> certificate);
 
     // Connections that are open now. Thread-safe.
     std::size_t connections() const;

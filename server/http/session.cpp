@@ -14,6 +14,7 @@ namespace {
 constexpr Refusal header_timeout = {408, "REQUEST_TIMEOUT", "the request header did not arrive in time"};
 constexpr Refusal bad_target = {400, "BAD_REQUEST", "the request target is malformed"};
 constexpr Refusal overloaded = {503, "OVERLOADED", "too many connections; try again later"};
+constexpr Refusal plain_http = {400, "BAD_REQUEST", "this port speaks TLS: use https"};
 constexpr Refusal internal_error = {500, "INTERNAL_ERROR", "internal error"};
 
 std::string text_of(const asio::ip::tcp::endpoint& endpoint) {
@@ -28,8 +29,9 @@ void give_back(std::string& text, std::size_t bytes_kept) {
 
 }  // namespace
 
-Session::Session(Worker& worker, asio::ip::tcp::socket socket, const asio::ip::tcp::endpoint& remote, Ticket ticket)
-    : Connection(std::move(socket), worker.poller(), worker.options().write_timeout),
+Session::Session(Worker& worker, asio::ip::tcp::socket socket, const asio::ip::tcp::endpoint& remote, Ticket ticket,
+                 const Certificate* certificate)
+    : Connection(std::move(socket), worker.poller(), worker.options().write_timeout, certificate),
       ticket_(std::move(ticket)),
       worker_(worker),
       service_(worker.service()),
@@ -40,6 +42,11 @@ Session::Session(Worker& worker, asio::ip::tcp::socket socket, const asio::ip::t
 }
 
 asio::awaitable<void> Session::run() {
+    if (speaks_tls()) {
+        auto greeting = greet();
+        auto greeted = co_await std::move(greeting);
+        if (!greeted) co_return;
+    }
     while (!close_) {
         parser_.emplace(head_);
         auto progress = parse();
@@ -74,6 +81,8 @@ asio::awaitable<void> Session::run() {
             begin_exchange();
             if (!split_target(request)) {
                 refuse(bad_target);
+            } else if (needs_tls_) {
+                refuse(plain_http);
             } else if (ticket_.refused()) {
                 refuse(overloaded);
             } else {
@@ -107,6 +116,25 @@ asio::awaitable<void> Session::run() {
         end_exchange();
     }
     if (unread_) co_await linger();
+}
+
+// The handshake; false when there is nobody to talk to after it. No request is under way meanwhile.
+asio::awaitable<bool> Session::greet() {
+    const auto deadline = now_ + worker_.options().header_timeout;
+    for (;;) {
+        const auto greeted = shake_hands();
+        if (greeted == Greeted::failed) co_return false;
+        if (greeted != Greeted::blocked) {
+            needs_tls_ = greeted == Greeted::plain;
+            co_return true;
+        }
+        if (worker_.stopping()) co_return false;
+        begin_wait(Phase::idle, deadline);
+        auto waiting = ready();
+        co_await std::move(waiting);
+        end_wait();
+        if (expired()) co_return false;
+    }
 }
 
 Parser::Progress Session::parse() {

@@ -34,7 +34,8 @@ class Worker;
 // Limitations. One request at a time; pipelined ones wait for their turn.
 class Session final : public Exchange, public Connection, private Channel {
 public:
-    Session(Worker& worker, asio::ip::tcp::socket socket, const asio::ip::tcp::endpoint& remote, Ticket ticket);
+    Session(Worker& worker, asio::ip::tcp::socket socket, const asio::ip::tcp::endpoint& remote, Ticket ticket,
+            const Certificate* certificate);
 
     // Returns when the connection is to be closed; destroying the session closes it.
     asio::awaitable<void> run();
@@ -51,6 +52,8 @@ private:
         read
     };  // abandoned: begun and not read to its end
     using BodyResult = boost::system::result<std::string_view, BodyError>;
+
+    asio::awaitable<bool> greet();
 
     // The request's head.
     Parser::Progress parse();
@@ -126,6 +129,7 @@ private:
     Clock::time_point now_;  // as of the last look at the clock
     Clock::time_point started_;
     std::optional<Clock::time_point> header_deadline_;
+    bool needs_tls_ = false;  // and the peer does not speak it
     bool served_any_ = false;
     bool close_ = false;   // after this response
     bool unread_ = false;  // the peer may still be sending: linger

@@ -54,10 +54,12 @@ void Worker::start(Service& service) {
     thread_ = std::jthread(run);
 }
 
-void Worker::adopt(asio::ip::tcp::socket socket, asio::ip::tcp::endpoint remote, Ticket ticket) {
-    auto begin = [this, socket = std::move(socket), remote, ticket = std::move(ticket)]() mutable {
+void Worker::adopt(asio::ip::tcp::socket socket, asio::ip::tcp::endpoint remote, Ticket ticket,
+                   std::shared_ptr<const Certificate> certificate) {
+    auto begin = [this, socket = std::move(socket), remote, ticket = std::move(ticket),
+                  certificate = std::move(certificate)]() mutable {
         try {
-            open(std::make_unique<Session>(*this, std::move(socket), remote, std::move(ticket)));
+            open(std::make_unique<Session>(*this, std::move(socket), remote, std::move(ticket), certificate.get()));
         } catch (const std::exception& thrown) {
             service_->failed(Request{}, std::string("a connection cannot be served: ") + thrown.what());
         }

@@ -42,7 +42,9 @@ public:
     asio::io_context& context() { return context_; }
 
     void start(Service& service);
-    void adopt(asio::ip::tcp::socket socket, asio::ip::tcp::endpoint remote, Ticket ticket);
+    // Without a certificate the connection is plain.
+    void adopt(asio::ip::tcp::socket socket, asio::ip::tcp::endpoint remote, Ticket ticket,
+               std::shared_ptr<const Certificate> certificate);
     // Closes idle connections and has every other closed after its response.
     void stop();
     // Closes every socket.

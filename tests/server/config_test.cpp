@@ -178,4 +178,37 @@ BOOST_AUTO_TEST_CASE(listen_addresses_are_hosts_and_ports) {
                "environment: ALCOVE_SERVER_LISTEN: port 70000 is above the most allowed, 65535");
 }
 
+BOOST_AUTO_TEST_CASE(keys_that_do_not_go_together_are_named) {
+    const auto complaint_about = [](const Config& config) {
+        try {
+            check_together(config);
+        } catch (const ConfigError& error) {
+            return std::string(error.what());
+        }
+        return std::string("ok");
+    };
+    Config config;
+    BOOST_TEST(complaint_about(config) == "ok");
+    config.certificate_file = "certificate.pem";
+    const std::string half = "tls.certificate_file and tls.key_file need each other: one of them is not set";
+    BOOST_TEST(complaint_about(config) == half);
+    config.key_file = "key.pem";
+    config.listen = "0.0.0.0:7411";
+    BOOST_TEST(complaint_about(config) == "ok");
+    config.certificate_file = "";
+    BOOST_TEST(complaint_about(config) == half);
+
+    config = Config{};
+    for (const char* own : {"127.0.0.1:0", "127.1.2.3:7411", "localhost:7411", "[::1]:7411"}) {
+        config.listen = own;
+        BOOST_TEST(complaint_about(config) == "ok", own);
+    }
+    for (const char* open : {"0.0.0.0:0", "192.168.0.1:7411", "[::]:7411", "[::ffff:10.0.0.1]:7411"}) {
+        config.listen = open;
+        BOOST_TEST(complaint_about(config).starts_with("server.listen: \"" + config.listen + "\" would carry"));
+    }
+    config.allow_plain_http = true;
+    BOOST_TEST(complaint_about(config) == "ok");
+}
+
 BOOST_AUTO_TEST_SUITE_END()
