@@ -188,7 +188,8 @@ int BackgroundProgram::wait() {
 ServerProcess::ServerProcess(const std::filesystem::path& data, const Environment& environment,
                              const std::vector<std::string>& flags)
     : program_(serve_arguments(data, flags), environment) {
-    port_ = static_cast<unsigned short>(std::stoi(program_.word_after("listening on http://127.0.0.1:")));
+    const std::string url = program_.word_after("listening on ");
+    port_ = static_cast<unsigned short>(std::stoi(url.substr(url.rfind(':') + 1)));
     admin_key_ = after(printed(), "admin key: ");
 }
 
