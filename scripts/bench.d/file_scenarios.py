@@ -1,12 +1,10 @@
 """What is measured of files, scenario by scenario. Each returns {label: [figures of each round]}."""
 
-import concurrent.futures
 import hashlib
-import time
 
 import machine
 from http_client import exchange_bytes
-from measure import Target, client_target, interleave, measure_cores
+from measure import Target, beside, client_target, interleave
 from peers import get_file, put_file
 from processes import BenchError, run_load
 from template import fill
@@ -22,7 +20,6 @@ KEYS = 10_000
 # At full speed uploads take whatever they get of the server core, and GET what is left. Paced ones cost the same
 # whoever is served first, so that what they do to GET can be held against a target.
 PACED_BYTES = 100 * MIB  # a second
-UPLOADS_AHEAD_SECONDS = 0.5
 
 LARGE_BYTES = 1 << 30
 LARGE_SECONDS_MAX = 300
@@ -96,26 +93,16 @@ def files_small(context):
     alone = client_target("small", context, alcove, alcove.get, KEYS, connections=64)
     targets = [
         alone,
-        _beside("small beside paced", alone, _up("alcove up, paced", context, alcove, rate=PACED_BYTES)),
-        _beside("small beside uploads", alone, _up("alcove up", context, alcove)),
+        beside("small beside paced", alone, _up("alcove up, paced", context, alcove, rate=PACED_BYTES), _with_uploads),
+        beside("small beside uploads", alone, _up("alcove up", context, alcove), _with_uploads),
     ]
     return interleave(context, "files_small", targets)
 
 
-def _beside(label, target, uploads):
-    """The target, while uploads are under way from before its run until after it."""
-
-    def measure(seconds, seed):
-        with concurrent.futures.ThreadPoolExecutor(1) as pool:
-            meanwhile = pool.submit(uploads.measure, seconds + 2 * UPLOADS_AHEAD_SECONDS, seed)
-            time.sleep(UPLOADS_AHEAD_SECONDS)
-            figures = measure_cores(target, seconds, seed)
-        uploaded = meanwhile.result()
-        for name in ("bad_status", "socket_errors"):
-            figures[name] += uploaded[name]
-        return {**figures, "uploaded": uploaded["requests"] / uploaded["seconds"]}
-
-    return Target(label, measure, leaves_seconds=uploads.leaves_seconds)
+def _with_uploads(figures, meanwhile):
+    for name in ("bad_status", "socket_errors"):
+        figures[name] += meanwhile[name]
+    return {**figures, "uploaded": meanwhile["requests"] / meanwhile["seconds"]}
 
 
 def files_memory(context):

@@ -1,8 +1,10 @@
 """Interleaved runs: every round measures each target once, so that a drift of the machine meets all alike."""
 
+import concurrent.futures
 import contextlib
 import dataclasses
 import random
+import time
 
 from http_client import probe
 from machine import CoreUse
@@ -12,6 +14,7 @@ from template import fill
 RETRIES_MAX = 2  # of one invalid run
 STOLEN_MAX = 0.02  # of a core, by the hypervisor
 WARM_UP_SECONDS = 2  # of a target without a lead-in, once per scenario
+AHEAD_SECONDS = 0.5  # by which what goes on beside a run begins before it and ends after it
 CORES = [SERVER_CORE, LOAD_CORE]
 
 
@@ -58,6 +61,20 @@ def append_target(label, context, mode, record_bytes):
         return run_load([context.append, file, record_bytes, seconds, mode], seconds, SERVER_CORE)
 
     return Target(label, measure)
+
+
+def beside(label, target, other, combine):
+    """The target, while the other is under way from before its run until after it. `combine` makes one dictionary of the
+    figures of the two."""
+
+    def measure(seconds, seed):
+        with concurrent.futures.ThreadPoolExecutor(1) as pool:
+            meanwhile = pool.submit(other.measure, seconds + 2 * AHEAD_SECONDS, seed)
+            time.sleep(AHEAD_SECONDS)
+            figures = measure_cores(target, seconds, seed)
+        return combine(figures, meanwhile.result())
+
+    return Target(label, measure, leaves_seconds=other.leaves_seconds)
 
 
 def measure_cores(target, seconds, seed):

@@ -4,6 +4,7 @@ import dataclasses
 import statistics
 
 import file_scenarios
+import noisy_scenarios
 import watch_scenarios
 
 TITLES = {
@@ -21,6 +22,7 @@ TITLES = {
     "files": "Files of 64 MiB, 4 connections",
     "files_small": "GET, 64 connections, beside uploads of 64 MiB files",
     "files_memory": "Memory of a file of 1 GiB",
+    "noisy": "Requests to many namespaces, 8 connections, beside a noisy one",
     "rename": "Renaming external ids",
 }
 
@@ -61,6 +63,10 @@ NAMES = {
     "small": "no uploads",
     "small beside paced": "uploads of 100 MiB/s",
     "small beside uploads": "uploads at full speed",
+    "quiet get": "GET, nothing else",
+    "quiet get beside noise": "GET beside 64 connections that put into one namespace without a pause",
+    "quiet put": "durable PUT, nothing else",
+    "quiet put beside noise": "durable PUT beside the same",
     "large up": "the upload, just started",
     "large down": "the download after it",
     "fresh": "just started on the loaded folder",
@@ -117,6 +123,8 @@ RATIOS = [
     Ratio("… / nginx, buffers of 256 KiB, + fsync", "files", "alcove up", "nginx buffers up"),
     Ratio("GET beside uploads of 100 MiB/s / alone", "files_small", "small beside paced", "small", at_least=0.70),
     Ratio("… beside uploads at full speed", "files_small", "small beside uploads", "small", at_least=0.70),
+    Ratio("p99 of GET beside a noisy namespace / alone", "noisy", "quiet get beside noise", "quiet get", "p99_us", at_most=2),
+    Ratio("p99 of PUT beside a noisy namespace / alone", "noisy", "quiet put beside noise", "quiet put", "p99_us", at_most=2),
     Ratio("50 renames among many end users / 1,000", "rename", "rename many", "rename few", "p50_us", at_most=1.5),
 ]
 
@@ -312,6 +320,19 @@ def _files_small_section(runs_of):
     return f"{text}\n\n{_figures_table(runs_of)}"
 
 
+def _noisy_section(runs_of):
+    rates = [
+        f"{median(runs, 'served'):,.0f} served and {median(runs, 'refused'):,.0f} refused"
+        for runs in runs_of.values()
+        if "served" in runs[0]
+    ]
+    text = (
+        f"`rate_limits.namespace_requests_per_second` is {noisy_scenarios.LIMIT:,}. Those who make the noise do not heed "
+        f"`Retry-After`; of their requests there were in a second: {'; '.join(rates)}."
+    )
+    return f"{text}\n\n{_figures_table(runs_of)}"
+
+
 def _files_memory_section(runs_of):
     head = ["", "MiB/s", "MiB beside the map before", "at most"]
     rows = []
@@ -333,6 +354,8 @@ def _section(scenario, runs_of, options):
         body = _figures_table(runs_of, "MiB")
     elif scenario == "files_small":
         body = _files_small_section(runs_of)
+    elif scenario == "noisy":
+        body = _noisy_section(runs_of)
     elif scenario == "files_memory":
         body = _files_memory_section(runs_of)
     elif scenario == "memory":

@@ -9,6 +9,7 @@ import time
 
 import file_scenarios
 import machine
+import noisy_scenarios
 import watch_scenarios
 from http_client import probe
 from measure import append_target, client_target, interleave, wrk_target
@@ -217,6 +218,7 @@ ALL = {
     "memory": memory,
     **watch_scenarios.ALL,
     **file_scenarios.ALL,
+    **noisy_scenarios.ALL,
     "large": large,
     "rename": rename,
 }

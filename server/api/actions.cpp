@@ -146,7 +146,8 @@ asio::awaitable<void> execute_action(Call& call) {
         co_return call.fail(*problem);
     }
     if (auto problem = call.services.rate_limits.count_namespace(call, resolution->namespace_name)) {
-        co_return call.fail(*problem);
+        auto refusing = refuse_later(call, *std::move(problem));
+        co_return co_await std::move(refusing);
     }
     const auto input = actions::Input::parse(action->input, request->input_json, "input");
     if (!input) co_return call.fail(input.error());
@@ -189,7 +190,8 @@ asio::awaitable<void> list_options(Call& call) {
     auto resolution = co_await resolve_selectors(call, request->selectors);
     if (!resolution) co_return call.fail(resolution.error());
     if (auto problem = call.services.rate_limits.count_namespace(call, resolution->namespace_name)) {
-        co_return call.fail(*problem);
+        auto refusing = refuse_later(call, *std::move(problem));
+        co_return co_await std::move(refusing);
     }
     const auto values =
         co_await source->list(call.services.store, resolution->namespace_name, request->search_value);

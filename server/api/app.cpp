@@ -134,7 +134,10 @@ asio::awaitable<void> App::serve(http::Exchange& exchange) {
             if (*found == nullptr) co_return call.fail(unauthenticated());
             call.principal = *found;
         }
-        if (auto problem = rate_limits_.count_token(call)) co_return call.fail(*problem);
+        if (auto problem = rate_limits_.count_token(call)) {
+            auto refusing = refuse_later(call, *std::move(problem));
+            co_return co_await std::move(refusing);
+        }
     }
     if (match.outcome == Outcome::bad_encoding) {
         co_return call.fail(invalid_field("path", "the path has bad percent-encoding"));
@@ -158,7 +161,10 @@ asio::awaitable<void> App::serve(http::Exchange& exchange) {
             if (!resolved) co_return call.fail(resolved.error());
             call.namespace_name = std::move(*resolved);
         }
-        if (auto problem = rate_limits_.count_namespace(call, *call.namespace_name)) co_return call.fail(*problem);
+        if (auto problem = rate_limits_.count_namespace(call, *call.namespace_name)) {
+            auto refusing = refuse_later(call, *std::move(problem));
+            co_return co_await std::move(refusing);
+        }
     }
     co_await endpoint->handler(call);
 }

@@ -1,9 +1,13 @@
 #include "server/api/rate_limits.hpp"
 
+#include <boost/asio/deferred.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
 #include <chrono>
 #include <cstring>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace alcove::api {
 
@@ -11,6 +15,10 @@ namespace {
 
 using std::chrono::ceil;
 using std::chrono::seconds;
+
+// Long enough that refusals cost next to nothing, and too short to keep the connections of a client's pool from its
+// other requests.
+constexpr auto refusal_pause = std::chrono::milliseconds(10);
 
 auth::TokenBucket::Time steady_now() {
     return std::chrono::steady_clock::now().time_since_epoch();
@@ -44,6 +52,13 @@ std::optional<Problem> RateLimits::count_token(Call& call) {
 std::optional<Problem> RateLimits::count_namespace(Call& call, const kv::NamespaceName& name) {
     if (!namespaces_.limits()) return std::nullopt;
     return judge(call, namespaces_.take(name, steady_now()), "to this namespace");
+}
+
+asio::awaitable<void> refuse_later(Call& call, Problem problem) {
+    asio::steady_timer pause(co_await asio::this_coro::executor, refusal_pause);
+    auto waiting = pause.async_wait(asio::deferred);
+    co_await std::move(waiting);
+    call.fail(problem);
 }
 
 ShowStanding::~ShowStanding() {

@@ -27,6 +27,9 @@ private:
     auth::TokenBuckets<kv::NamespaceName, kv::NamespaceNameHash> namespaces_;
 };
 
+// Answers with the problem a moment later: who tries again at once must not take the server from all others.
+asio::awaitable<void> refuse_later(Call& call, Problem problem);
+
 // Whatever the answer is in the end, it says how its limits stand.
 class ShowStanding {
 public:
