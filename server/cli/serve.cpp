@@ -12,6 +12,7 @@
 #include "kv/lmdb/engine.hpp"
 #include "server/api/app.hpp"
 #include "server/cli/cli.hpp"
+#include "server/cli/notify.hpp"
 #include "server/http/date.hpp"
 #include "server/http/server.hpp"
 #include "server/log.hpp"
@@ -189,10 +190,12 @@ int serve(const Config& config, std::optional<std::string> root_key) {
         const std::string url = url_of(options, server.port());
         print_listening(url);
         log::info("started", {{"url", url}, {"data", config.data}, {"version", ALCOVE_VERSION}});
+        notify(notify_ready);
         int signal = signals.wait();
         for (; signal == SIGHUP; signal = signals.wait())
             renew_certificate(server, config);
         log::info("stopping", {{"signal", std::int64_t{signal}}});
+        notify(notify_stopping);
         server.stop();
         store->close();
     }
