@@ -3,10 +3,11 @@
 #include <algorithm>
 #include <utility>
 
+#include "scopes/limits.hpp"
+
 namespace alcove::scopes {
 namespace {
 
-constexpr std::size_t event_type_bytes_max = 100;
 constexpr std::size_t read_at_once = 200;
 
 Event to_event(std::string_view key, const kv::EntryView& entry) {
@@ -30,7 +31,7 @@ bool is_word_character(char c) {
 }  // namespace
 
 std::optional<EventType> EventType::parse(std::string_view text) {
-    if (text.size() > event_type_bytes_max || text.find('.') == std::string_view::npos) return std::nullopt;
+    if (text.size() > limits::event_type_bytes_max || text.find('.') == std::string_view::npos) return std::nullopt;
     bool in_word = false;
     for (const char c : text) {
         if (c == '.' ? !in_word : !is_word_character(c)) return std::nullopt;

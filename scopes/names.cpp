@@ -3,15 +3,12 @@
 #include <algorithm>
 #include <array>
 
+#include "scopes/limits.hpp"
 #include "scopes/text.hpp"
 #include "scopes/uuid.hpp"
 
 namespace alcove::scopes {
 namespace {
-
-constexpr std::size_t slug_length_max = 63;
-constexpr std::size_t alias_length_max = 63;
-constexpr std::size_t integration_name_length_max = 100;
 
 bool is_plain_text(std::string_view text) {
     const auto code_points = count_code_points(text);
@@ -61,13 +58,13 @@ std::optional<ExternalId> ExternalId::parse(std::string_view text) {
 }
 
 std::optional<Slug> Slug::parse(std::string_view text) {
-    if (text.empty() || text.size() > slug_length_max || text.front() == '-') return std::nullopt;
+    if (text.empty() || text.size() > limits::slug_bytes_max || text.front() == '-') return std::nullopt;
     if (!std::ranges::all_of(text, is_slug_character) || parse_uuid(text)) return std::nullopt;
     return Slug(text);
 }
 
 std::optional<IntegrationName> IntegrationName::parse(std::string_view text) {
-    if (text.empty() || text.size() > integration_name_length_max) return std::nullopt;
+    if (text.empty() || text.size() > limits::integration_name_bytes_max) return std::nullopt;
     const char first = text.front();
     if (!is_lower(first) && !is_upper(first) && !is_digit(first)) return std::nullopt;
     if (!std::ranges::all_of(text, is_integration_character)) return std::nullopt;
@@ -75,7 +72,7 @@ std::optional<IntegrationName> IntegrationName::parse(std::string_view text) {
 }
 
 std::optional<Alias> Alias::parse(std::string_view text) {
-    if (text.empty() || text.size() > alias_length_max || !is_lower(text.front())) return std::nullopt;
+    if (text.empty() || text.size() > limits::alias_bytes_max || !is_lower(text.front())) return std::nullopt;
     if (!std::ranges::all_of(text, is_alias_character) || parse_uuid(text)) return std::nullopt;
     return Alias(text);
 }

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "server/api/cursor.hpp"
+#include "server/api/limits.hpp"
 #include "server/api/ndjson.hpp"
 #include "server/api/parameters.hpp"
 
@@ -15,10 +16,6 @@ namespace {
 // One piece of the answer. A larger value makes a larger one.
 constexpr std::size_t piece_keys_max = 250;
 constexpr std::size_t piece_bytes_max = std::size_t{64} << 10;
-
-// So often a client that is cut off finds a place to go on from.
-constexpr std::size_t cursor_lines_max = 1000;
-constexpr std::size_t cursor_bytes_max = std::size_t{1} << 20;
 
 template <class Use>
 auto with_cursor_scope(const kv::NamespaceName& name, std::string_view prefix, Use use) {
@@ -61,7 +58,7 @@ public:
             append_cursor_line(piece, std::nullopt);
             co_return Step::last;
         }
-        if (lines_ >= cursor_lines_max || bytes_ >= cursor_bytes_max) {
+        if (lines_ >= limits::export_cursor_lines_max || bytes_ >= limits::export_cursor_bytes_max) {
             auto cursor = with_cursor_scope(*name_, range_.prefix,
                                             [this](CursorScope of) { return print_cursor(of, request_.after); });
             append_cursor_line(piece, std::move(cursor));

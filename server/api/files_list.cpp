@@ -4,14 +4,13 @@
 #include "server/api/cursor.hpp"
 #include "server/api/files.hpp"
 #include "server/api/json.hpp"
+#include "server/api/limits.hpp"
 #include "server/api/parameters.hpp"
 #include "server/api/resources.hpp"
 
 namespace alcove::api {
 namespace {
 
-constexpr std::size_t files_per_page_default = 100;
-constexpr std::size_t files_per_page_max = 1000;
 
 struct ListParameters {
     kv::KeyRange range;
@@ -37,7 +36,7 @@ Result<ListParameters> take_parameters(const Call& call) {
         *field = query->take(name).value_or("");
         if (auto problem = refuse_prefix(name, *field)) return *std::move(problem);
     }
-    const auto limit = take_number(*query, "limit", 1, files_per_page_max, files_per_page_default);
+    const auto limit = take_number(*query, "limit", 1, limits::files_per_page_max, limits::files_per_page_default);
     if (!limit) return limit.error();
     parameters.page.entries_max = *limit;
     const auto cursor = query->take("cursor");

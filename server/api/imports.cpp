@@ -11,16 +11,13 @@
 
 #include "server/api/cursor.hpp"
 #include "server/api/json.hpp"
+#include "server/api/limits.hpp"
 #include "server/api/ndjson.hpp"
 #include "server/api/parameters.hpp"
 #include "server/api/values.hpp"
 
 namespace alcove::api {
 namespace {
-
-// One commit. Large values make it smaller, so that a commit stays far below what the store takes.
-constexpr std::size_t batch_lines_max = 128;
-constexpr std::size_t batch_bytes_max = std::size_t{4} << 20;
 
 // Lines longer than this give back their room.
 constexpr std::size_t line_bytes_kept = std::size_t{64} << 10;
@@ -133,7 +130,7 @@ private:
         if (line->kind != Line::Kind::key) co_return std::nullopt;
 
         const auto bytes = line->put.key.size() + line->put.value.size();
-        if (!batch_.puts.empty() && batch_.bytes + bytes > batch_bytes_max) {
+        if (!batch_.puts.empty() && batch_.bytes + bytes > limits::import_batch_bytes_max) {
             auto problem = co_await commit_batch(line_ - 1);
             if (problem) co_return problem;
         }
@@ -145,7 +142,7 @@ private:
         batch_.bytes += bytes;
         batch_.lines.push_back(line_);
         batch_.puts.push_back(std::move(line->put));
-        if (batch_.puts.size() == batch_lines_max) co_return co_await commit_batch(line_);
+        if (batch_.puts.size() == limits::import_batch_lines_max) co_return co_await commit_batch(line_);
         co_return std::nullopt;
     }
 

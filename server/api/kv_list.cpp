@@ -5,15 +5,13 @@
 #include "server/api/idempotency.hpp"
 #include "server/api/json.hpp"
 #include "server/api/kv.hpp"
+#include "server/api/limits.hpp"
 #include "server/api/parameters.hpp"
 #include "server/api/resources.hpp"
 #include "server/api/values.hpp"
 
 namespace alcove::api {
 namespace {
-
-constexpr std::size_t keys_per_page_default = 100;
-constexpr std::size_t keys_per_page_max = 1000;
 
 // What a listed key takes beside its name and value, for one reservation of the body.
 constexpr std::size_t item_bytes = 224;
@@ -50,7 +48,7 @@ Result<ListParameters> take_parameters(const Call& call) {
         if (is_end && field->size() <= kv::limits::key_bytes_max) continue;
         if (auto problem = refuse_prefix(name, *field)) return *std::move(problem);
     }
-    const auto limit = take_number(*query, "limit", 1, keys_per_page_max, keys_per_page_default);
+    const auto limit = take_number(*query, "limit", 1, limits::keys_per_page_max, limits::keys_per_page_default);
     if (!limit) return limit.error();
     const auto reverse = take_flag(*query, "reverse");
     if (!reverse) return reverse.error();

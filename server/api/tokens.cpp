@@ -7,14 +7,13 @@
 #include "server/api/end_users.hpp"
 #include "server/api/idempotency.hpp"
 #include "server/api/json.hpp"
+#include "server/api/limits.hpp"
 #include "server/api/namespaces.hpp"
 #include "server/api/parameters.hpp"
 #include "server/api/resources.hpp"
 
 namespace alcove::api {
 namespace {
-
-constexpr std::size_t key_workspaces_max = 1000;
 
 void print(json::Writer& writer, const scopes::ApiKey& key) {
     writer.open_object().member("id", scopes::format_uuid(key.id)).member("name", key.name);
@@ -71,7 +70,7 @@ std::optional<std::vector<std::string_view>> read_workspaces(const json::Documen
     const auto* value = in.any("workspaceIds");
     if (value == nullptr || value->type == json::Type::null) return std::nullopt;
     std::vector<std::string_view> selectors;
-    bool fits = value->type == json::Type::array && value->count > 0 && value->count <= key_workspaces_max;
+    bool fits = value->type == json::Type::array && value->count > 0 && value->count <= limits::key_workspaces_max;
     if (fits) {
         for (const auto* each = document.first(*value); each != nullptr; each = document.next(*each)) {
             fits = fits && each->type == json::Type::string;
@@ -80,7 +79,7 @@ std::optional<std::vector<std::string_view>> read_workspaces(const json::Documen
     }
     if (!fits) {
         in.refuse("workspaceIds", "'workspaceIds' must be null or a list of 1 to " +
-                                      std::to_string(key_workspaces_max) + " ids or slugs");
+                                      std::to_string(limits::key_workspaces_max) + " ids or slugs");
     }
     return selectors;
 }

@@ -7,14 +7,13 @@
 
 #include "server/api/idempotency.hpp"
 #include "server/api/json.hpp"
+#include "server/api/limits.hpp"
 #include "server/api/namespaces.hpp"
 #include "server/api/parameters.hpp"
 #include "server/api/resources.hpp"
 
 namespace alcove::api {
 namespace {
-
-constexpr std::size_t action_name_bytes_max = 100;
 
 void answer(Call& call, unsigned status, const scopes::WorkspaceIntegration& integration) {
     call.begin_json(status);
@@ -58,7 +57,7 @@ std::optional<std::optional<std::vector<std::string>>> read_enabled_actions(cons
     const auto refuse = [&in] {
         in.refuse("enabledActions", "'enabledActions' must be null or a list of at most " +
                                         std::to_string(scopes::enabled_actions_max) + " names of 1 to " +
-                                        std::to_string(action_name_bytes_max) + " characters");
+                                        std::to_string(limits::action_name_bytes_max) + " characters");
     };
     std::vector<std::string> actions;
     if (value->type != json::Type::array || value->count > scopes::enabled_actions_max) {
@@ -67,7 +66,7 @@ std::optional<std::optional<std::vector<std::string>>> read_enabled_actions(cons
     }
     for (const auto* action = document.first(*value); action != nullptr; action = document.next(*action)) {
         const bool is_name = action->type == json::Type::string && !action->text.empty() &&
-                             action->text.size() <= action_name_bytes_max;
+                             action->text.size() <= limits::action_name_bytes_max;
         if (!is_name) refuse();
         actions.emplace_back(action->text);
     }

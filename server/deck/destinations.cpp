@@ -7,6 +7,7 @@
 #include "server/api/parameters.hpp"
 #include "server/api/resources.hpp"
 #include "server/api/webhooks.hpp"
+#include "server/deck/limits.hpp"
 #include "server/deck/surface.hpp"
 
 namespace alcove::deck {
@@ -21,7 +22,6 @@ using scopes::WebhookKind;
 namespace json = scopes::json;
 
 constexpr std::string_view id_prefix = "evtd_";
-constexpr std::size_t event_types_max = 50;
 
 constexpr api::StandingNames standing_names{.pending = "pending",
                                             .failures = "failures",
@@ -73,8 +73,8 @@ std::optional<std::vector<std::string>> read_event_types(const json::Document& d
         if (!fits) in.refuse("events", "'events' must hold '*' or types such as 'connection.created'");
         types.emplace_back(type->text);
     }
-    if (types.empty() || types.size() > event_types_max) {
-        in.refuse("events", "'events' must hold 1 to " + std::to_string(event_types_max) + " types");
+    if (types.empty() || types.size() > limits::event_types_max) {
+        in.refuse("events", "'events' must hold 1 to " + std::to_string(limits::event_types_max) + " types");
     }
     return types;
 }

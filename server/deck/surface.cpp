@@ -5,6 +5,7 @@
 
 #include "server/api/namespaces.hpp"
 #include "server/api/parameters.hpp"
+#include "server/deck/limits.hpp"
 
 namespace alcove::deck {
 
@@ -34,7 +35,7 @@ std::optional<scopes::Uuid> parse_id(std::string_view prefix, std::string_view t
 }
 
 api::Result<scopes::ListRequest> take_page(http::Query& query, api::CursorScope scope) {
-    const auto limit = api::take_number(query, "limit", 1, page_limit_max, page_limit_default);
+    const auto limit = api::take_number(query, "limit", 1, limits::page_limit_max, limits::page_limit_default);
     if (!limit) return limit.error();
     scopes::ListRequest page{.limit = *limit, .total = scopes::Total::skip};
     const auto cursor = query.take("cursor");

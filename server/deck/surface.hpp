@@ -15,9 +15,6 @@ namespace alcove::deck {
 
 namespace asio = boost::asio;
 
-inline constexpr std::size_t page_limit_default = 20;
-inline constexpr std::size_t page_limit_max = 100;
-
 // The workspace that the request is about (api::bind_workspace). 403 for tokens that act as an end user: the
 // surface is for those who run integrations.
 asio::awaitable<api::Result<scopes::Uuid>> enter(api::Call& call);
