@@ -4,6 +4,7 @@ What a setting means is done with the same means of the kernel: the user, limits
 for system calls. A setting that stands neither in a method here nor in `left_to_systemd` fails, so that none is forgotten.
 """
 import ctypes
+import grp
 import os
 import pwd
 import re
@@ -20,10 +21,10 @@ import seccomp
 
 # What concerns systemd itself, and what the filter of system calls and the lack of capabilities rule out here anyway.
 left_to_systemd = {
-    "Type", "ExecReload", "Restart", "RestartSec", "TimeoutStartSec", "TimeoutStopSec", "OOMScoreAdjust", "RemoveIPC", "ConfigurationDirectory",
-    "ProtectClock", "ProtectHostname", "ProtectControlGroups", "ProtectKernelLogs", "ProtectKernelModules",
-    "ProtectKernelTunables", "LockPersonality", "RestrictNamespaces", "RestrictRealtime", "RestrictSUIDSGID",
-    "SystemCallArchitectures", "SystemCallErrorNumber", "Group",
+    "Type", "ExecReload", "Restart", "RestartSec", "TimeoutStartSec", "TimeoutStopSec", "OOMScoreAdjust", "RemoveIPC",
+    "ConfigurationDirectory", "ProtectClock", "ProtectHostname", "ProtectControlGroups", "ProtectKernelLogs",
+    "ProtectKernelModules", "ProtectKernelTunables", "LockPersonality", "RestrictNamespaces", "RestrictRealtime",
+    "RestrictSUIDSGID", "SystemCallArchitectures", "SystemCallErrorNumber",
 }
 
 CLONE_NEWNS = 0x20000
@@ -61,6 +62,7 @@ class Service:
         self.journal = journal
         self.used = set(left_to_systemd)
         self.user = pwd.getpwnam(self.last("User"))
+        self.group = grp.getgrnam(self.last("Group")).gr_gid
         self.state = os.path.join("/var/lib", self.last("StateDirectory"))
         self.make_state()
         self.manager = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
@@ -69,8 +71,8 @@ class Service:
         self.manager.bind(self.socket_path)
         os.chmod(self.socket_path, 0o777)
         arguments, environment = shlex.split(self.last("ExecStart")), self.environment()
-        inside = [self.confine_files, self.set_limits, self.drop_rights, self.filter_calls]
-        steps = [step() for step in inside]  # what can be found out is found out here, not between fork and exec
+        # What can be found out is found out here, and only done between fork and exec.
+        steps = [self.confine_files(), self.set_limits(), self.drop_rights(), self.filter_calls()]
         unknown = set(self.settings) - self.used
         if unknown:
             raise ValueError(f"unit.py does not know {sorted(unknown)}")
@@ -98,7 +100,7 @@ class Service:
     def make_state(self):
         os.makedirs(self.state, exist_ok=True)
         os.chmod(self.state, int(self.last("StateDirectoryMode", "0755"), 8))
-        os.chown(self.state, self.user.pw_uid, self.user.pw_gid)
+        os.chown(self.state, self.user.pw_uid, self.group)
 
     def environment(self):
         out = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin", "HOME": self.user.pw_dir, "USER": self.user.pw_name,
@@ -160,8 +162,8 @@ class Service:
             capability = 0
             while libc.prctl(PR_CAPBSET_DROP, capability, 0, 0, 0) == 0:
                 capability += 1
-            os.setgroups([self.user.pw_gid])
-            os.setgid(self.user.pw_gid)
+            os.setgroups([self.group])
+            os.setgid(self.group)
             os.setuid(self.user.pw_uid)
 
         return drop
