@@ -9,6 +9,7 @@ import os
 import pathlib
 import pwd
 import shutil
+import signal
 import stat
 import subprocess
 import sys
@@ -176,9 +177,8 @@ class Package(unittest.TestCase):
         install(package)
         self.assertNotIn(".debug_info", run("readelf", "--section-headers", "--wide", "/usr/bin/alcove"))
         terms = pathlib.Path("/usr/share/doc/alcove/copyright").read_text()
-        named = [name for name in ("The Alcove authors", "Henry Schreiner", "Gabi Melman", "Mark Gillard", "Yann Collet", "Milo Yip")
-                 if name in terms]
-        self.assertEqual(len(named), 6, named)
+        for name in ("The Alcove authors", "Henry Schreiner", "Gabi Melman", "Mark Gillard", "Yann Collet", "Milo Yip"):
+            self.assertTrue(name in terms, name)
 
     def test_the_service_does_its_work_confined_as_the_unit_says(self):
         install(package)
@@ -200,6 +200,7 @@ class Package(unittest.TestCase):
                                               "callbackUrl": receiver.url, "workspaceId": "acme", "endUserId": "user_1"})
         ask("PUT", "/workspaces/acme/end-users/user_1/kv/greeting", b"hello", "text/plain")
         self.assertEqual(ask("GET", "/workspaces/acme/end-users/user_1/kv/greeting"), b"hello")
+        os.kill(service.pid, signal.SIGHUP)  # ExecReload
         content = os.urandom(3 << 20)
         ask("PUT", "/workspaces/acme/files/content", content, "application/octet-stream")
         self.assertEqual(ask("GET", "/workspaces/acme/files/content"), content)
