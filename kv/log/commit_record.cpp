@@ -39,6 +39,11 @@ BlobId take_blob_id(Decoder& decoder) {
     return id;
 }
 
+// Modulo 2^64, so that damaged bytes are no overflow.
+std::uint64_t difference(TimeMs from, std::uint64_t subtracted) {
+    return static_cast<std::uint64_t>(from) - subtracted;
+}
+
 void encode(const Effect& effect, Encoder& encoder) {
     const int flags =
         (effect.previous_expires_ms ? flag_previous_expires : 0) | (effect.freed_blob ? flag_freed_blob : 0);
@@ -116,7 +121,7 @@ void encode(const CommitRecord& commit, std::string& out) {
     encoder.varint(commit.usage.files);
     encoder.varint(commit.usage.file_bytes);
     // As a difference, which is 0 for all but expired keys.
-    encoder.varint(static_cast<std::uint64_t>(commit.time_ms - commit.usage.last_written_ms));
+    encoder.varint(difference(commit.time_ms, static_cast<std::uint64_t>(commit.usage.last_written_ms)));
     if (has_quota) encode(commit.quota, encoder);
     if (was_emptied) {
         encoder.varint(commit.internal_id);
@@ -151,7 +156,7 @@ CommitRecord decode_commit(std::string_view bytes) {
         commit.usage.bytes = decoder.varint();
         commit.usage.files = decoder.varint();
         commit.usage.file_bytes = decoder.varint();
-        commit.usage.last_written_ms = commit.time_ms - static_cast<TimeMs>(decoder.varint());
+        commit.usage.last_written_ms = static_cast<TimeMs>(difference(commit.time_ms, decoder.varint()));
         if (flags & flag_quota) commit.quota = take_quota(decoder);
         if (flags & flag_emptied) {
             commit.internal_id = decoder.varint();

@@ -15,6 +15,12 @@ inline constexpr std::size_t target_bytes_max = std::size_t{8} << 10;
 // Every header costs a comparison in each look-up. Above it: 431.
 inline constexpr std::size_t headers_max = 100;
 
+// Some clients send one behind a body. Endless ones would be work without a request that could be refused.
+inline constexpr std::size_t empty_lines_max = 16;
+
+// Exchanges of one connection before the thread's other connections have their turn: a turn costs less than one.
+inline constexpr std::size_t exchanges_in_a_row_max = 64;
+
 // What a connection reads into between requests; an ordinary request fits without growing.
 inline constexpr std::size_t idle_buffer_bytes = std::size_t{4} << 10;
 
@@ -43,6 +49,11 @@ inline constexpr std::size_t body_reserve_bytes = std::size_t{64} << 10;
 
 // Raw input that is read at once while a chunked body is decoded, and the longest chunk header or trailer.
 inline constexpr std::size_t chunked_input_bytes = std::size_t{16} << 10;
+
+// What frames a chunked body: sizes, extensions and trailers. Beyond it somebody spends our time on next to
+// nothing. A chunk of one byte has five of framing.
+inline constexpr std::size_t framing_bytes_max = std::size_t{16} << 10;
+inline constexpr std::size_t framing_per_content_max = 8;
 
 // A body that nobody read is skipped up to here to keep the connection; beyond it a new connection is cheaper.
 inline constexpr std::size_t skipped_body_bytes_max = std::size_t{64} << 10;

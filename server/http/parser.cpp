@@ -6,6 +6,7 @@
 #include <boost/beast/http/error.hpp>
 
 #include "server/http/limits.hpp"
+#include "server/http/text.hpp"
 
 namespace alcove::http {
 
@@ -18,6 +19,8 @@ constexpr Refusal bad_request(std::string_view message) {
 }
 constexpr Refusal target_too_long = {414, "URI_TOO_LONG", "the request target is too long"};
 constexpr Refusal header_too_large = {431, "HEADER_TOO_LARGE", "the request header is too large"};
+constexpr Refusal bad_length = bad_request("Content-Length is malformed or repeated");
+constexpr Refusal mostly_framing = bad_request("the chunks are more framing than content");
 constexpr Refusal body_too_large = {413, "TOO_LARGE", "the body is too large"};
 constexpr Refusal bad_version = {505, "HTTP_VERSION_NOT_SUPPORTED", "only HTTP/1.0 and HTTP/1.1 are spoken here"};
 constexpr Refusal bad_coding = {501, "NOT_IMPLEMENTED", "the only transfer coding understood is chunked"};
@@ -56,6 +59,21 @@ bool names_a_version(std::string_view input) {
            digit(version[7]);
 }
 
+bool is_number(std::string_view text) {
+    return !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
+}
+
+std::string_view view(beast::string_view text) {
+    return {text.data(), text.size()};
+}
+
+// What may stand in a host and a port: neither white space, nor what ends an authority, nor the '@' of user names.
+bool is_host(std::string_view text) {
+    constexpr std::string_view allowed =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~%!$&'()*+,;=:[]";
+    return text.find_first_not_of(allowed) == std::string_view::npos;
+}
+
 }  // namespace
 
 void Head::clear() {
@@ -80,20 +98,20 @@ void Head::fill(Request& request, const char* begin) const {
 bool split_target(Request& request) {
     auto rest = request.target;
     if (rest.find('#') != std::string_view::npos) return false;
+    if (rest == "*" && request.method == Method::options) {
+        request.path = rest;
+        return true;
+    }
     if (!rest.starts_with('/')) {
-        if (rest == "*" && request.method == Method::options) {
-            request.path = rest;
-            return true;
-        }
-        auto scheme = rest.substr(0, rest.find("://"));
-        if (!beast::iequals({scheme.data(), scheme.size()}, "http") &&
-            !beast::iequals({scheme.data(), scheme.size()}, "https")) {
-            return false;
-        }
-        rest.remove_prefix(scheme.size() + 3);
-        auto authority = std::min(rest.find_first_of("/?"), rest.size());
-        if (authority == 0) return false;
-        rest.remove_prefix(authority);
+        constexpr std::string_view separator = "://";
+        auto scheme_bytes = rest.find(separator);
+        if (scheme_bytes == std::string_view::npos) return false;
+        auto scheme = rest.substr(0, scheme_bytes);
+        if (!equals(scheme, "http") && !equals(scheme, "https")) return false;
+        rest.remove_prefix(scheme_bytes + separator.size());
+        auto authority = rest.substr(0, rest.find_first_of("/?"));
+        if (authority.empty() || !is_host(authority)) return false;
+        rest.remove_prefix(authority.size());
     }
     auto mark = rest.find('?');
     request.has_query = mark != std::string_view::npos;
@@ -172,6 +190,10 @@ std::uint64_t Parser::content_bytes() const {
 }
 
 std::size_t Parser::parse_chunks(std::string_view input, Buffer* body, std::size_t bytes_max, Progress& progress) {
+    // Beast asserts that it is not asked about the last chunk with less, which is no whole end of a body anyway.
+    constexpr std::string_view shortest_end = "0\r\n\r\n";
+    progress = Progress::need_more;
+    if (input.size() < shortest_end.size()) return 0;
     body_ = body;
     body_bytes_max_ = bytes_max;
     std::size_t consumed = 0;
@@ -179,13 +201,16 @@ std::size_t Parser::parse_chunks(std::string_view input, Buffer* body, std::size
     while (!is_done() && !error && consumed < input.size()) {
         consumed += put(asio::const_buffer(input.data() + consumed, input.size() - consumed), error);
     }
-    if (is_done()) {
-        progress = Progress::done;
-    } else if (refusal_.status) {
+    chunked_bytes_ += consumed;
+    auto framing_bytes = chunked_bytes_ - decoded_bytes_;
+    auto framing_bytes_max = limits::framing_bytes_max + limits::framing_per_content_max * decoded_bytes_;
+    if (!refusal_.status && framing_bytes > framing_bytes_max) refusal_ = mostly_framing;
+    if (refusal_.status) {
         progress = Progress::refused;
-    } else {
-        auto starved = !error || error == beast::http::error::need_more;
-        progress = starved ? Progress::need_more : give_up(error);
+    } else if (is_done()) {
+        progress = Progress::done;
+    } else if (error && error != beast::http::error::need_more) {
+        progress = give_up(error);
     }
     return consumed;
 }
@@ -218,6 +243,12 @@ void Parser::on_field_impl(Name name, Text name_text, Text value, Error& error) 
     switch (name) {
         case Name::host:
             ++hosts_;
+            if (!is_host(view(value))) return refuse(bad_request("the Host header names no host"), error);
+            break;
+        case Name::content_length:
+            // Two that agree, or a list of them, may mean something else to who passed the request on.
+            ++lengths_;
+            if (lengths_ > 1 || !is_number(view(value))) return refuse(bad_length, error);
             break;
         case Name::transfer_encoding:
             has_transfer_encoding_ = true;
@@ -247,6 +278,7 @@ void Parser::on_chunk_header_impl(std::uint64_t bytes, Text, Error& error) {
 }
 
 std::size_t Parser::on_chunk_body_impl(std::uint64_t, Text bytes, Error&) {
+    decoded_bytes_ += bytes.size();
     if (body_ != nullptr) body_->append({bytes.data(), bytes.size()});
     return bytes.size();
 }

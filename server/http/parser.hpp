@@ -74,7 +74,7 @@ public:
 
     // Decodes chunks from `input` and appends them to `body` (null: drops them). Returns the bytes consumed; call
     // again with what is left and what has arrived. Refused as 413 once the body would exceed `bytes_max`, else
-    // 400.
+    // as 400, also when there is far more framing than content.
     std::size_t parse_chunks(std::string_view input, Buffer* body, std::size_t bytes_max, Progress& progress);
 
 private:
@@ -104,8 +104,11 @@ private:
     bool line_done_ = false;
     bool has_transfer_encoding_ = false;
     unsigned hosts_ = 0;
+    unsigned lengths_ = 0;
     Buffer* body_ = nullptr;
-    std::uint64_t body_bytes_ = 0;
+    std::uint64_t body_bytes_ = 0;     // announced by chunks
+    std::uint64_t decoded_bytes_ = 0;  // of those
+    std::uint64_t chunked_bytes_ = 0;  // read for them
     std::uint64_t body_bytes_max_ = std::numeric_limits<std::uint64_t>::max();
 };
 

@@ -152,9 +152,14 @@ bool Router::descend(Walk& walk, std::uint32_t node_index, std::size_t position)
     auto size_before = walk.size;
 
     auto arrive = [this, &walk, last, end](std::uint32_t next) {
-        if (!last) return descend(walk, next, end + 1);
-        walk.found = next;
-        return !nodes_[next].allow.empty();
+        if (last) {
+            walk.found = next;
+            return !nodes_[next].allow.empty();
+        }
+        auto* decoded = walk.decoded;
+        if (descend(walk, next, end + 1)) return true;
+        walk.decoded = decoded;  // other branches decode the same again: there is room for the path once
+        return false;
     };
 
     if (!node.literals.empty() || node.capture != none) {

@@ -1,6 +1,9 @@
 // One connection's life, read from top to bottom.
 #include "server/http/session.hpp"
 
+#include <boost/asio/deferred.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/this_coro.hpp>
 #include <exception>
 #include <utility>
 
@@ -47,7 +50,8 @@ asio::awaitable<void> Session::run() {
         auto greeted = co_await std::move(greeting);
         if (!greeted) co_return;
     }
-    while (!close_) {
+    const auto executor = co_await asio::this_coro::executor;
+    for (std::size_t exchanges = 1; !close_; ++exchanges) {
         parser_.emplace(head_);
         auto progress = parse();
         while (progress == Parser::Progress::need_more) {
@@ -114,6 +118,11 @@ asio::awaitable<void> Session::run() {
             if (written == Written::failed) co_return;
         }
         end_exchange();
+        if (exchanges % limits::exchanges_in_a_row_max == 0) {
+            // A peer that always has another request ready must not keep the thread from its other connections.
+            auto others = asio::post(executor, asio::deferred);
+            co_await std::move(others);
+        }
     }
     if (unread_) co_await linger();
 }
@@ -139,8 +148,10 @@ asio::awaitable<bool> Session::greet() {
 
 Parser::Progress Session::parse() {
     // Some clients end a body with a line break that belongs to nothing.
-    while (parser_->head_bytes() == 0 && arrived().starts_with("\r\n"))
+    while (parser_->head_bytes() == 0 && empty_lines_ < limits::empty_lines_max && arrived().starts_with("\r\n")) {
+        ++empty_lines_;
         begin_ = next_ += 2;
+    }
     auto input = in_.view().substr(begin_);
     if (input.empty() || input == "\r") return Parser::Progress::need_more;
     auto progress = parser_->parse_head(input);
@@ -236,6 +247,7 @@ void Session::end_exchange() {
     in_pieces_ = false;
     streamed_bytes_ = 0;
     begin_ = next_;
+    empty_lines_ = 0;
     header_deadline_.reset();
     served_any_ = true;
 }

@@ -128,6 +128,7 @@ private:
 
     Clock::time_point now_;  // as of the last look at the clock
     Clock::time_point started_;
+    std::size_t empty_lines_ = 0;  // skipped before the request
     std::optional<Clock::time_point> header_deadline_;
     bool needs_tls_ = false;  // and the peer does not speak it
     bool served_any_ = false;
