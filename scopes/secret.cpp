@@ -1,5 +1,6 @@
 #include "scopes/secret.hpp"
 
+#include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/rand.h>
 
@@ -64,6 +65,10 @@ std::string make_token(std::string_view prefix) {
         }
     }
     return token;
+}
+
+bool same_secret(std::string_view one, std::string_view other) {
+    return one.size() == other.size() && CRYPTO_memcmp(one.data(), other.data(), one.size()) == 0;
 }
 
 }  // namespace alcove::scopes

@@ -4,6 +4,8 @@
 #include <string_view>
 #include <utility>
 
+#include "scopes/secret.hpp"
+
 namespace alcove::auth {
 namespace {
 
@@ -37,7 +39,7 @@ const scopes::Principal* Authenticator::remembered(const http::Exchange& exchang
     const auto* state = state_of(exchange);
     if (state == nullptr || state->generation != tokens_.generation()) return nullptr;
     const auto authorization = exchange.request.header("authorization");
-    if (!authorization || *authorization != state->authorization) return nullptr;
+    if (!authorization || !scopes::same_secret(*authorization, state->authorization)) return nullptr;
     const auto& expires_ms = state->principal->expires_ms;
     if (expires_ms && *expires_ms <= tokens_.now_ms()) return nullptr;
     return state->principal.get();

@@ -1,6 +1,5 @@
 #include "server/files/download_links.hpp"
 
-#include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 
@@ -8,6 +7,7 @@
 #include <stdexcept>
 
 #include "kv/encoding.hpp"
+#include "scopes/secret.hpp"
 #include "server/api/values.hpp"
 #include "server/http/text.hpp"
 
@@ -94,8 +94,7 @@ std::optional<DownloadLink> DownloadLinks::open(std::string_view text) const {
     auto decoded = decode(signed_bytes);
     if (!decoded) return std::nullopt;
     const auto matches = [&](const scopes::MasterKey& master) {
-        const auto expected = sign(key_of(master, decoded->hour), signed_bytes);
-        return CRYPTO_memcmp(expected.data(), signature.data(), expected.size()) == 0;
+        return scopes::same_secret(view(sign(key_of(master, decoded->hour), signed_bytes)), signature);
     };
     if (!matches(keys_.current) && (!keys_.former || !matches(*keys_.former))) return std::nullopt;
     // A key of an hour signs nothing that outlasts its hour by more than a link may last.
