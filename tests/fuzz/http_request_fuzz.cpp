@@ -77,6 +77,9 @@ void keep_head(const Head& head, const Parser& parser, const Block& arrived, Rea
     require(request.count("content-length") + request.count("transfer-encoding") <= 1, "one framing");
     require(read.is_chunked == (request.count("transfer-encoding") == 1), "chunked is what is announced as such");
     require(read.target.find_first_of(" \r\n\t") == std::string::npos, "a target holds no white space");
+    const auto lines = arrived.view().substr(0, parser.head_bytes());
+    const auto line_feeds = static_cast<std::size_t>(std::ranges::count(lines, '\n'));
+    require(line_feeds == request.headers.size() + 2, "a header is one line");
     require(read.fields.find('\r') == std::string::npos && read.fields.find('\0') == std::string::npos,
             "headers are lines");
     check_target(request);

@@ -360,6 +360,21 @@ public:
         buffer_.clear();
         return some;
     }
+    // Drops what has come, at most so much, without waiting for anything.
+    std::size_t drop(std::size_t bytes_max) {
+        std::vector<char> bytes(bytes_max);
+        auto got = ::recv(descriptor_, bytes.data(), bytes.size(), MSG_DONTWAIT);
+        return got > 0 ? static_cast<std::size_t>(got) : 0;
+    }
+    // Drops all that has come, and says whether its end was behind it.
+    bool has_ended() {
+        char bytes[16384];
+        ssize_t got = 0;
+        do {
+            got = ::recv(descriptor_, bytes, sizeof bytes, MSG_DONTWAIT);
+        } while (got > 0);
+        return got == 0 || errno != EAGAIN;
+    }
     // Everything up to the end of the connection.
     std::string receive_rest() {
         while (fill()) {

@@ -59,6 +59,8 @@ BOOST_AUTO_TEST_CASE(bad_requests_are_refused_and_the_connection_closed) {
         {"a bare LF", "GET / HTTP/1.1\nHost: a\n\n", 400},
         {"a bare LF after a header", "GET / HTTP/1.1\r\nHost: a\n\r\n\r\n", 400},
         {"a folded header", "GET / HTTP/1.1\r\nHost: a\r\nX: a\r\n b\r\n\r\n", 400},
+        {"a header folded behind nothing", "GET / HTTP/1.1\r\nHost: a\r\nX:\r\n b\r\n\r\n", 400},
+        {"a header folded to nothing", "GET / HTTP/1.1\r\nHost: a\r\nX:\r\n \r\n\r\n", 400},
         {"a folded first header", "GET / HTTP/1.1\r\n Host: a\r\n\r\n", 400},
         {"a method that is no token", "G(T / HTTP/1.1\r\nHost: a\r\n\r\n", 400},
         {"a space in the target", "GET /a b HTTP/1.1\r\nHost: a\r\n\r\n", 400},
