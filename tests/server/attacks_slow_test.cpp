@@ -21,6 +21,9 @@ constexpr auto timeout = 500ms;
 // Deadlines are looked at four times a second, and a refusal lingers for at most 2 s for who goes on sending.
 constexpr auto allowance = 4s;
 
+// Another client waits no longer for an answer, however busy the machine is with other tests.
+constexpr auto prompt = 2s;
+
 // What a connection says at first, and then, over and over, a byte at a time.
 struct SlowClient {
     std::string_view name;
@@ -31,13 +34,15 @@ struct SlowClient {
 
 class Slow : public UnderAttack {
 public:
-    Slow() : UnderAttack(short_timeouts()) { call("PUT", large, std::string(large_bytes, 'x')); }
+    explicit Slow(const std::string& seconds = "0.5") : UnderAttack(timeouts_of(seconds)) {
+        call("PUT", large, std::string(large_bytes, 'x'));
+    }
 
-    static std::vector<std::string> short_timeouts() {
+    static std::vector<std::string> timeouts_of(const std::string& seconds) {
         std::vector<std::string> flags = {"--server-threads", "1"};
         for (const char* which : {"header", "body", "write", "idle"}) {
             flags.push_back(std::string("--server-") + which + "-timeout-seconds");
-            flags.push_back("0.5");
+            flags.push_back(seconds);
         }
         return flags;
     }
@@ -110,7 +115,7 @@ BOOST_AUTO_TEST_CASE(slow_clients_of_all_kinds_are_ended_while_others_are_served
         slowest = std::max(slowest, time_of_an_answer());
         std::this_thread::sleep_for(20ms);
     }
-    BOOST_TEST(slowest < 1s);
+    BOOST_TEST(slowest < prompt);
     BOOST_TEST(call("GET", ns + "/kv/slow").status == 404U);
     BOOST_TEST(call("GET", ns + "/files/slow").status == 404U);
 }
@@ -124,7 +129,7 @@ BOOST_AUTO_TEST_CASE(clients_that_hardly_read_are_ended) {
             client.send(request("GET", large));
         for (const auto end = Clock::now() + 2s; Clock::now() < end;) {
             if (bytes_at_once != 0) client.drop(bytes_at_once);
-            BOOST_TEST((time_of_an_answer() < 1s));
+            BOOST_TEST(time_of_an_answer() < prompt);
             std::this_thread::sleep_for(20ms);
         }
         // What was on its way when the connection was closed is still there, and no more than that.
@@ -132,16 +137,22 @@ BOOST_AUTO_TEST_CASE(clients_that_hardly_read_are_ended) {
     }
 }
 
-BOOST_AUTO_TEST_CASE(hundreds_of_slow_clients_do_not_slow_down_a_fast_one) {
+// Long enough for all of them to be there at once.
+struct Patient : Slow {
+    Patient() : Slow("4") {}
+};
+
+BOOST_FIXTURE_TEST_CASE(hundreds_of_slow_clients_do_not_slow_down_a_fast_one, Patient) {
     std::vector<Client> crowd;
     auto slowest = 0ms;
     for (int i = 0; i < 500; ++i) {
         crowd.push_back(connect());
         crowd.back().send(i % 2 == 0 ? "GET / HTTP/1.1\r\nX: "
                                      : head("PUT", ns + "/kv/slow") + "Content-Length: 9\r\n\r\na");
-        if (i % 10 == 0) slowest = std::max(slowest, time_of_an_answer());
     }
-    BOOST_TEST(slowest < 1s);
+    for (int i = 0; i < 50; ++i)
+        slowest = std::max(slowest, time_of_an_answer());
+    BOOST_TEST(slowest < prompt);
     for (auto& client : crowd)
         BOOST_TEST(client.receive().status == 408U);
     BOOST_TEST(unharmed());
@@ -171,7 +182,7 @@ BOOST_AUTO_TEST_CASE(a_client_that_never_pauses_does_not_keep_others_waiting) {
     stop = true;
     for (auto& flood : floods)
         flood.join();
-    BOOST_TEST(slowest < 1s);
+    BOOST_TEST(slowest < prompt);
 }
 
 BOOST_AUTO_TEST_SUITE_END()
