@@ -321,5 +321,10 @@ bool Applier::trim_step() {
     core_.log->remove_oldest();
     return true;
 }
+    // Before the first change goes: whoever misses it must know why.
+    core_.log->forget(oldest->last_version);
+    std::string forgotten;
+    append_be64(forgotten, oldest->last_version);
 
 }  // namespace alcove::kv
+        txn.put(forgotten_key, forgotten);

@@ -171,6 +171,8 @@ Core::Core(EngineOptions engine_options)
     log = std::make_unique<log::CommitLog>(std::move(log_options), state.position, state.applied, replay);
     overlays.publish(log->last_version());
     told = log->last_version();
+    const ReadTransaction txn = index.read();
+    if (const auto forgotten = txn.get(forgotten_key)) log->forget(load_be64(forgotten->data()));
     sync_folder(options.directory);
     sync_folder(std::filesystem::absolute(options.directory).parent_path());
 }

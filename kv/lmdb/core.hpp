@@ -39,6 +39,10 @@ struct IndexState {
 inline constexpr std::uint32_t index_format = 3;
 inline constexpr std::string_view index_state_key{"\7state", 6};
 
+// The version up to which changes may be missing in the index although their segments are there: written with the
+// first of them that goes, so that a crash in the middle leaves no gap in the history that nobody knows of.
+inline constexpr std::string_view forgotten_key{"\7forgotten", 10};
+
 std::string encode_index_state(const IndexState& state);
 IndexState decode_index_state(std::string_view bytes);
 

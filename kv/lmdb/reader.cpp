@@ -241,9 +241,10 @@ Result<Page> Reader::list(const NamespaceName& name, const KeyRange& range, cons
 
 Result<ChangesPage> Reader::changes(const NamespaceName& name, Version after, std::size_t changes_max,
                                     std::size_t bytes_max) const {
-    // Asked before the snapshot: what is forgotten meanwhile is noticed when its segment is gone.
-    const Version forgotten = core_.log->forgotten();
     const Snapshot snapshot = Snapshot::at_published(core_.index, core_.overlays);
+    // Asked behind the snapshot: what is missing in it was forgotten before. What is forgotten later is noticed
+    // when its segment is gone.
+    const Version forgotten = core_.log->forgotten();
     const auto state = find_state(snapshot, name);
     if (!state) return owner_dropped();
     ChangesPage page;

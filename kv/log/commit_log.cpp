@@ -225,6 +225,11 @@ std::optional<CommitLog::Extent> CommitLog::oldest_removable(Position applied) c
     const std::lock_guard lock(mutex_);
     const auto oldest = segments_.begin();
     const auto following = std::next(oldest);
+void CommitLog::forget(Version through) {
+    const std::lock_guard lock(mutex_);
+    forgotten_ = std::max(forgotten_, through);
+}
+
     if (oldest->first >= applied.segment || following == segments_.end()) return std::nullopt;
     const auto last = version_before(*following->second);
     if (!last) return std::nullopt;
@@ -266,7 +271,6 @@ void CommitLog::visit(std::uint64_t id, const std::function<void(Version, std::s
 void CommitLog::remove_oldest() {
     const std::lock_guard lock(mutex_);
     const auto oldest = segments_.begin();
-    if (const auto last = version_before(*std::next(oldest)->second)) forgotten_ = *last;
     oldest->second->unlink();
     segments_.erase(oldest);
 }

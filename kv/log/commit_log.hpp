@@ -71,6 +71,8 @@ public:
 
     struct Extent {
         std::uint64_t segment = 0;
+    // That version, unless it is further already.
+    void forget(Version through);
         Version last_version = 0;
         std::uint64_t bytes = 0;
         std::filesystem::file_time_type last_write;
@@ -85,6 +87,7 @@ public:
     void remove_oldest();
 
 private:
+    // Its versions must be forgotten.
     using Segments = std::map<std::uint64_t, std::shared_ptr<Segment>>;
 
     std::shared_ptr<Segment> segment(std::uint64_t id) const;

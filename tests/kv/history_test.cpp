@@ -1,6 +1,8 @@
 // The history of a namespace: what changed after a version, and what happens when it no longer reaches back.
 #include <boost/test/unit_test.hpp>
 
+#include "kv/lmdb/core.hpp"
+#include "kv/record.hpp"
 #include "tests/support/store_fixture.hpp"
 
 using namespace alcove;
@@ -65,6 +67,28 @@ BOOST_AUTO_TEST_CASE(a_trimmed_history_says_so_and_the_data_stays) {
     reopen();
     BOOST_TEST(changes(first->version) == "compacted");
     BOOST_TEST(changes(late) == "put last");
+}
+
+// What a crash in the middle of forgetting leaves: changes are gone from the index, their segment is there.
+BOOST_AUTO_TEST_CASE(history_that_was_forgotten_by_half_is_forgotten) {
+    const auto first = commit({put("a", "1")});
+    const auto second = commit({put("b", "2")});
+    commit({put("c", "3")});
+    store().apply_now();
+    close();
+    {
+        kv::Environment index(options.directory / "index", options.map_bytes);
+        kv::WriteTransaction txn(index);
+        std::string forgotten;
+        kv::append_be64(forgotten, second->version);
+        txn.put(kv::forgotten_key, forgotten);
+        const auto id = kv::decode_state(*txn.get(kv::state_key(name))).id;
+        txn.erase(kv::change_key(id, first->version));
+        txn.commit();
+    }
+    BOOST_TEST(changes(0) == "compacted");
+    BOOST_TEST(changes(first->version) == "compacted");
+    BOOST_TEST(changes(second->version) == "put c");
 }
 
 BOOST_AUTO_TEST_CASE(a_namespace_that_began_after_the_trimmed_part_has_its_whole_history) {
