@@ -175,7 +175,7 @@ void Applier::loop() {
             const std::optional<Frozen> frozen = frozen_;
             lock.unlock();
             if (frozen && !apply_frozen(*frozen)) return;
-            more_to_free = purge_step() || trim_step();
+            more_to_free = free_some();
             measure_room();
             lock.lock();
         }
@@ -276,6 +276,15 @@ void Applier::load_purges() {
     }
 }
 
+// Frees a bounded part of what nobody needs any more. False when there is nothing to do, or no room to do it.
+bool Applier::free_some() {
+    try {
+        return purge_step() || trim_step();
+    } catch (const IndexFull&) {  // it will be tried again
+        return false;
+    }
+}
+
 // Frees a bounded part of what one drop or emptying left. False when there is nothing to do.
 bool Applier::purge_step() {
     Purge next;
@@ -312,8 +321,13 @@ bool Applier::trim_step() {
         const log::CommitRecord commit = log::decode_commit(record);
         if (!commit.dropped) keys.emplace_back(change_key(commit.id, version).view());
     });
+    // Before the first change goes: whoever misses it must know why.
+    core_.log->forget(oldest->last_version);
+    std::string forgotten;
+    append_be64(forgotten, oldest->last_version);
     for (std::size_t i = 0; i < keys.size();) {
         WriteTransaction txn(core_.index);
+        txn.put(forgotten_key, forgotten);
         for (const std::size_t end = std::min(keys.size(), i + step_entries_max); i < end; ++i)
             txn.erase(keys[i]);
         txn.commit();
@@ -321,10 +335,5 @@ bool Applier::trim_step() {
     core_.log->remove_oldest();
     return true;
 }
-    // Before the first change goes: whoever misses it must know why.
-    core_.log->forget(oldest->last_version);
-    std::string forgotten;
-    append_be64(forgotten, oldest->last_version);
 
 }  // namespace alcove::kv
-        txn.put(forgotten_key, forgotten);

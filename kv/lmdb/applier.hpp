@@ -62,6 +62,7 @@ private:
     void loop();
     bool apply_frozen(const Frozen& frozen);
     void load_purges();
+    bool free_some();
     bool purge_step();
     bool trim_step();
 

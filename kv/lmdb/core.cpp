@@ -139,7 +139,8 @@ IndexState decode_index_state(std::string_view bytes) {
 Core::Core(EngineOptions engine_options)
     : options(completed(std::move(engine_options))),
       lock(options.directory),
-      index(options.directory / "index", options.map_bytes + map_headroom_bytes),
+      index(options.directory / "index", options.map_bytes + map_headroom_bytes,
+            [this] { return !leaves_reserve(limits::disk_full_bytes); }),
       state(read_state(index, options)),
       clock(options.wall_clock),
       blobs(options.directory / "blobs", options.notice) {
@@ -167,12 +168,13 @@ Core::Core(EngineOptions engine_options)
     log::CommitLog::Options log_options{.folder = options.directory / "log",
                                         .segment_bytes = options.segment_bytes,
                                         .store = state.store,
+                                        .may_prepare = [this] { return leaves_reserve(options.segment_bytes); },
                                         .notice = options.notice};
     log = std::make_unique<log::CommitLog>(std::move(log_options), state.position, state.applied, replay);
-    overlays.publish(log->last_version());
-    told = log->last_version();
     const ReadTransaction txn = index.read();
     if (const auto forgotten = txn.get(forgotten_key)) log->forget(load_be64(forgotten->data()));
+    overlays.publish(log->last_version());
+    told = log->last_version();
     sync_folder(options.directory);
     sync_folder(std::filesystem::absolute(options.directory).parent_path());
 }
@@ -183,11 +185,13 @@ std::string_view Core::refusal(std::size_t commit_bytes) const {
     return room.refusal(static_cast<std::int64_t>(index_bytes_per_overlay_byte * (unapplied + commit_bytes)));
 }
 
-std::string_view Core::refusal_of_content(std::uint64_t bytes) const {
+bool Core::leaves_reserve(std::uint64_t bytes) const {
     const std::uint64_t free = options.disk_free_bytes();
-    if (free < options.disk_reserve_bytes || free - options.disk_reserve_bytes < bytes)
-        return "the disk is almost full";
-    return refusal(0);
+    return free >= options.disk_reserve_bytes && free - options.disk_reserve_bytes >= bytes;
+}
+
+std::string_view Core::refusal_of_content(std::uint64_t bytes) const {
+    return leaves_reserve(bytes) ? refusal(0) : "the disk is almost full";
 }
 
 void materialise(const log::CommitRecord& commit, Version version, log::Position at, bool history,

@@ -95,6 +95,9 @@ struct Core {
         if (options.notice) options.notice(text);
     }
 
+    // Whether the disk has so much room beside what writes leave alone.
+    bool leaves_reserve(std::uint64_t bytes) const;
+
     // Why so much more content cannot be taken now; empty when it can.
     std::string_view refusal_of_content(std::uint64_t bytes) const;
 

@@ -141,12 +141,16 @@ std::vector<std::string> WriteTransaction::keys_with_prefix(std::string_view pre
 }
 
 void WriteTransaction::commit() {
-    const int code = mdb_txn_commit(std::exchange(txn_, nullptr));
+    int code = mdb_txn_commit(std::exchange(txn_, nullptr));
     environment_.committed();
+    // What LMDB makes of a write that was cut short.
+    if (code == EIO && environment_.disk_is_full_()) code = ENOSPC;
     check(code, "commit");
 }
 
-Environment::Environment(const std::filesystem::path& folder, std::uint64_t map_bytes) {
+Environment::Environment(const std::filesystem::path& folder, std::uint64_t map_bytes,
+                         std::function<bool()> disk_is_full)
+    : disk_is_full_(std::move(disk_is_full)) {
     std::filesystem::create_directories(folder);
     try {
         check(mdb_env_create(&env_), "be created");

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <mutex>
 #include <optional>
 #include <stdexcept>
@@ -108,7 +109,10 @@ private:
 class Environment {
 public:
     // All databases are opened here, once. The map is address space only: it reserves nothing on the disk.
-    Environment(const std::filesystem::path& folder, std::uint64_t map_bytes);
+    // `disk_is_full` tells whether a write that was cut short is want of room rather than a broken disk.
+    Environment(
+        const std::filesystem::path& folder, std::uint64_t map_bytes,
+        std::function<bool()> disk_is_full = [] { return false; });
     ~Environment();
     Environment(const Environment&) = delete;
     Environment& operator=(const Environment&) = delete;
@@ -131,6 +135,7 @@ private:
     // A commit was made: whoever reads from now on must see it.
     void committed();
 
+    const std::function<bool()> disk_is_full_;
     MDB_env* env_ = nullptr;
     unsigned databases_[table_count]{};
     std::optional<MapAhead> map_ahead_;  // once it is open

@@ -31,7 +31,7 @@ Error owner_dropped() {
 }
 
 Error no_room_for_segment() {
-    return error(Errc::store_full, "the disk has no room for another log segment");
+    return error(Errc::store_full, "there is no room for another segment of the log");
 }
 
 Error rate_limited(TimeMs wait_ms) {

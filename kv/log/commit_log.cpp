@@ -171,7 +171,11 @@ bool CommitLog::roll(std::size_t payload_bytes) {
     }
     if (it == segments_.end()) {
         const SegmentHeader header{.segment = id, .store = options_.store};
-        auto created = Segment::create(options_.folder, header, std::max(needed, options_.segment_bytes));
+        std::shared_ptr<Segment> created;
+        try {
+            created = Segment::create(options_.folder, header, std::max(needed, options_.segment_bytes));
+        } catch (const StoreFailure&) {  // the preparer meets it too, and says so
+        }
         if (!created) return false;
         it = segments_.emplace(id, std::move(created)).first;
     }
@@ -221,15 +225,15 @@ Version CommitLog::forgotten() const {
     return forgotten_;
 }
 
-std::optional<CommitLog::Extent> CommitLog::oldest_removable(Position applied) const {
-    const std::lock_guard lock(mutex_);
-    const auto oldest = segments_.begin();
-    const auto following = std::next(oldest);
 void CommitLog::forget(Version through) {
     const std::lock_guard lock(mutex_);
     forgotten_ = std::max(forgotten_, through);
 }
 
+std::optional<CommitLog::Extent> CommitLog::oldest_removable(Position applied) const {
+    const std::lock_guard lock(mutex_);
+    const auto oldest = segments_.begin();
+    const auto following = std::next(oldest);
     if (oldest->first >= applied.segment || following == segments_.end()) return std::nullopt;
     const auto last = version_before(*following->second);
     if (!last) return std::nullopt;
@@ -289,7 +293,7 @@ void CommitLog::prepare_loop() {
         std::shared_ptr<Segment> created;
         try {
             const SegmentHeader header{.segment = id, .store = options_.store};
-            created = Segment::create(options_.folder, header, options_.segment_bytes);
+            if (options_.may_prepare()) created = Segment::create(options_.folder, header, options_.segment_bytes);
         } catch (const StoreFailure& failure) {
             if (options_.notice) options_.notice(failure.what());
         }

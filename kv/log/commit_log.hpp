@@ -39,6 +39,8 @@ public:
         std::filesystem::path folder;
         std::uint64_t segment_bytes = std::uint64_t{64} << 20;
         StoreId store{};
+        // Whether a segment may be made before it is needed; made when it is needed it is anyway.
+        std::function<bool()> may_prepare = [] { return true; };
         std::function<void(std::string_view)> notice;
     };
 
@@ -56,7 +58,8 @@ public:
     // Whether a group of that payload fits behind end().
     bool fits(std::size_t payload_bytes) const;
 
-    // Goes on to the next segment, with room for such a group. False when the disk has no room.
+    // Goes on to the next segment, with room for such a group. False when it cannot be made now, for want of room
+    // on the disk or of descriptors, or because the disk fails: nothing that was appended is in doubt by that.
     bool roll(std::size_t payload_bytes);
 
     // Writes and syncs one group. `group` has group_header_bytes of space in front of its payload, which must fit.
@@ -66,13 +69,13 @@ public:
     // The record of one commit; nullopt when its segment was removed.
     std::optional<std::string> read_commit(Position at) const;
 
-    // Versions up to this one are no longer in the log.
+    // Versions up to this one are no longer in the log, or will not be for much longer.
     Version forgotten() const;
+    // That version, unless it is further already.
+    void forget(Version through);
 
     struct Extent {
         std::uint64_t segment = 0;
-    // That version, unless it is further already.
-    void forget(Version through);
         Version last_version = 0;
         std::uint64_t bytes = 0;
         std::filesystem::file_time_type last_write;
@@ -84,10 +87,10 @@ public:
 
     // Calls `visit` with each commit's record of a segment.
     void visit(std::uint64_t segment, const std::function<void(Version, std::string_view)>& visit) const;
+    // Its versions must be forgotten.
     void remove_oldest();
 
 private:
-    // Its versions must be forgotten.
     using Segments = std::map<std::uint64_t, std::shared_ptr<Segment>>;
 
     std::shared_ptr<Segment> segment(std::uint64_t id) const;
