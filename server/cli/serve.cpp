@@ -1,6 +1,7 @@
 // `alcove serve`: puts configuration, store, application and listener together, and takes them apart again.
 #include <sched.h>
 #include <signal.h>
+#include <sys/resource.h>
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
@@ -148,6 +149,15 @@ private:
     sigset_t set_{};
 };
 
+// Every connection takes a descriptor, and the usual limit is lower than server.connections_max. The hard one
+// stays.
+void raise_descriptor_limit() {
+    rlimit limit{};
+    if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+    limit.rlim_cur = limit.rlim_max;
+    ::setrlimit(RLIMIT_NOFILE, &limit);  // where it fails, the server has what it was given
+}
+
 // At once: when the start fails after this, the key is already made and would never be shown.
 void print_admin_key(const std::string& admin_key) {
     std::printf("admin key: %s  (shown once; keep it)\n", admin_key.c_str());
@@ -164,6 +174,7 @@ void print_listening(const std::string& url) {
 int serve(const Config& config, std::optional<std::string> root_key) {
     check_together(config);
     Signals signals;
+    raise_descriptor_limit();
     log::configure(log::level_of(config.log_level));
     const FinishLog finish_log;
     {
