@@ -1,10 +1,10 @@
 // Kills a process in the middle of its commits, over and over, and checks what the store then holds.
 #include <boost/test/unit_test.hpp>
-#include <cstdlib>
 #include <optional>
 #include <random>
 
 #include "kv/lmdb/check.hpp"
+#include "tests/crash/rounds.hpp"
 #include "tests/crash/store_check.hpp"
 #include "tests/crash/workload.hpp"
 #include "tests/crash/writer_process.hpp"
@@ -17,11 +17,6 @@ using std::chrono::milliseconds;
 
 // A store that grows without end would make the checks slow.
 constexpr std::uint64_t rounds_per_store = 7;
-
-std::uint64_t from_environment(const char* name, std::uint64_t otherwise) {
-    const char* text = std::getenv(name);
-    return text ? std::strtoull(text, nullptr, 10) : otherwise;
-}
 
 BOOST_AUTO_TEST_SUITE(crash)
 

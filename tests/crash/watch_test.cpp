@@ -1,15 +1,12 @@
 // Watches over kill -9: whatever was acknowledged is told, once, in order and whole, and nothing else is.
-#include <algorithm>
 #include <boost/test/unit_test.hpp>
 #include <csignal>
-#include <cstdlib>
-#include <map>
 #include <memory>
-#include <set>
 #include <string>
 #include <thread>
 #include <vector>
 
+#include "tests/crash/rounds.hpp"
 #include "tests/crash/watch_run.hpp"
 #include "tests/support/process.hpp"
 #include "tests/support/temporary_folder.hpp"
@@ -21,60 +18,6 @@ using namespace watch_run;
 
 constexpr int writers = 4;
 constexpr int watchers = 9;
-
-std::uint64_t from_environment(const char* name, std::uint64_t otherwise) {
-    const char* text = std::getenv(name);
-    return text ? std::strtoull(text, nullptr, 10) : otherwise;
-}
-
-// What of the acknowledged writes was not told, though nothing may be missing there; the first few.
-std::string find_missing(const Watcher& watcher, const Writes& writes) {
-    std::map<std::string, std::set<std::uint64_t>> versions;  // of each key
-    for (const auto& [where, what] : watcher.told)
-        versions[where.second].insert(where.first);
-    std::string missing;
-    for (const auto& [id, write] : writes.all()) {
-        if (write.in != watcher.in || !write.key.starts_with(watcher.prefix) || missing.size() > 1000) continue;
-        const auto within = [&](const auto& span) {
-            return span.first < write.version && write.version <= span.second;
-        };
-        const auto span = std::ranges::find_if(watcher.spans, within);
-        if (write.version == 0 || span == watcher.spans.end()) continue;
-        const auto exact = watcher.told.find({write.version, write.key});
-        if (exact != watcher.told.end() && exact->second == "put " + id) continue;
-        const auto& of_key = versions[write.key];
-        const auto later = of_key.upper_bound(write.version);
-        const bool superseded = later != of_key.end() && *later <= span->second;
-        if (watcher.mode == Replica::Mode::latest && superseded) continue;
-        missing += id + " of " + write.key + " at " + std::to_string(write.version) + "\n";
-    }
-    return missing;
-}
-
-// What was told and never sent, or at another version than it was acknowledged at; the first few.
-std::string find_invented(const Watcher& watcher, const Writes& writes) {
-    std::string invented;
-    for (const auto& [where, what] : watcher.told) {
-        if (!what.starts_with("put ") || invented.size() > 1000) continue;
-        const auto found = writes.all().find(what.substr(4));
-        const bool fits = found != writes.all().end() && found->second.in == watcher.in &&
-                          found->second.key == where.second &&
-                          (found->second.version == 0 || found->second.version == where.first);
-        if (!fits) invented += what + " of " + where.second + " at " + std::to_string(where.first) + "\n";
-    }
-    return invented;
-}
-
-// One more write that every watcher of the namespace is told of; returns its version.
-std::uint64_t put_last(HttpClient& client, Writes& writes, std::size_t in) {
-    const auto id = writes.next_id();
-    writes.sent(id, {.in = in, .key = "p1/last"});
-    const auto body = R"({"operations":[{"op":"put","key":"p1/last","value":")" + id + " \"}]}";
-    const auto reply = client.send("POST", namespaces[in] + "/transactions", body, headers);
-    const auto version = std::stoull(number_text(reply.body, "version"));
-    writes.acknowledged(id, version);
-    return version;
-}
 
 BOOST_AUTO_TEST_SUITE(watch_over_kills)
 
@@ -140,20 +83,8 @@ BOOST_AUTO_TEST_CASE(every_acknowledged_write_is_told_once_in_order_and_none_is_
                               << " of them acknowledged");
     for (const auto& writer : all_writers)
         BOOST_TEST(writer->problems == "");
-    for (const auto& watcher : all_watchers) {
-        BOOST_TEST_CONTEXT("seed " << seed << ", " << namespaces[watcher->in] << ", prefix '" << watcher->prefix
-                                   << "', " << (watcher->mode == Replica::Mode::every ? "every" : "latest")) {
-            BOOST_TEST(watcher->problems == "");
-            BOOST_TEST(watcher->replica.problems() == "");
-            BOOST_TEST(find_missing(*watcher, stage.writes) == "");
-            BOOST_TEST(find_invented(*watcher, stage.writes) == "");
-            const auto listed = read_entries(client, headers, namespaces[watcher->in] + "/kv", watcher->prefix);
-            BOOST_TEST((watcher->replica.entries() == listed));
-            BOOST_TEST_MESSAGE(watcher->connections << " connections, " << watcher->resumptions << " resumed, "
-                                                    << watcher->resets << " resets, " << watcher->spans.size()
-                                                    << " snapshots, " << watcher->told.size() << " events");
-        }
-    }
+    for (const auto& watcher : all_watchers)
+        BOOST_TEST_CONTEXT("seed " << seed) check_watcher(*watcher, stage.writes, client);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -12,6 +12,7 @@
 #include <thread>
 #include <vector>
 
+#include "tests/crash/webhook_run.hpp"
 #include "tests/server/api_fixture.hpp"
 #include "tests/support/http_client.hpp"
 #include "tests/support/process.hpp"
@@ -101,17 +102,6 @@ Names list(HttpClient& client, const std::string& target, const std::string& nam
 
 bool includes(const Names& all, const Names& some) {
     return std::ranges::includes(all, some);
-}
-
-// Sometimes answers with an error, half an answer or none.
-Receiver::Answer flaky_answer(unsigned seed) {
-    return [random = std::mt19937(seed)](const ReceivedRequest&) mutable -> ReceiverReply {
-        const auto dice = random() % 100;
-        if (dice < 2) return {.status = 500};
-        if (dice < 3) return {.body = "half", .ending = Ending::cut};
-        if (dice < 4) return {.ending = Ending::close};
-        return {};
-    };
 }
 
 // The receivers of one run, and what is to call them.
