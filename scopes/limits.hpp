@@ -1,4 +1,4 @@
-// The bounds of names that stand in paths and records, each with its reason. Units are bytes unless the name says otherwise.
+// The bounds of names that stand in paths and records, each with its reason. Units are bytes.
 #pragma once
 
 #include <cstddef>

@@ -11,7 +11,6 @@
 namespace alcove::api {
 namespace {
 
-
 struct ListParameters {
     kv::KeyRange range;
     kv::PageRequest page;

@@ -1,5 +1,5 @@
-// The bounds of the API beside those of the store and of HTTP, each with its reason. Units are bytes unless the name says
-// otherwise.
+// The bounds of the API beside those of the store and of HTTP, each with its reason. Units are bytes where the name
+// says so.
 #pragma once
 
 #include <cstddef>
