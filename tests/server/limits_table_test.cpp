@@ -230,6 +230,7 @@ const std::map<std::string_view, std::vector<std::string_view>> internal = {
       "watch::limits::snapshot_items_max", "watch::limits::snapshot_bytes_max", "http::limits::file_part_bytes",
       "http::limits::piece_read_bytes", "http::limits::gathered_bytes_max", "http::limits::sweep_interval",
       "http::limits::accept_pause", "http::limits::exchanges_in_a_row_max"}},
+    {"how a full disk is told from one that fails", {"kv::limits::disk_full_bytes"}},
     {"how buffers are kept and caches hold",
      {"kv::limits::rates_remembered_max", "watch::limits::shared_bytes_min", "http::limits::idle_buffer_bytes",
       "http::limits::working_buffer_bytes", "http::limits::copied_body_bytes_max", "http::limits::piece_bytes_kept",
