@@ -18,11 +18,21 @@ namespace alcove::kv {
 
 namespace asio = boost::asio;
 
+struct StoreMetrics;
+
+// What there is too little of: writes are refused as store_full meanwhile, deletes and reads go on.
+struct Shortage {
+    bool map = false;   // the index would outgrow its bound
+    bool disk = false;  // the disk would not keep its reserve
+
+    explicit operator bool() const { return map || disk; }
+};
+
 // How a store feels, for health checks.
 struct StoreStatus {
     bool open = true;        // false once close() began
-    bool writable = true;    // false while writes are refused as store_full
-    std::string reason;      // why not writable, for a person
+    bool failed = false;     // the disk failed under a write: the process is about to end
+    Shortage shortage;       // for an ordinary write
     Version version = 0;     // of the last durable commit
     Version applied = 0;     // of the last commit that the index on disk holds
     Version forgotten = 0;   // what happened up to this one is in no history any more
@@ -126,7 +136,11 @@ public:
     // The store's clock: never behind the last commit, never going back.
     virtual TimeMs now_ms() const = 0;
 
+    // Cheap enough for every request.
     virtual StoreStatus status() const = 0;
+
+    // Takes a look at everything; for every few seconds.
+    virtual StoreMetrics metrics() const = 0;
 };
 
 }  // namespace alcove::kv

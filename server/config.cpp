@@ -53,6 +53,13 @@ void check_origins(const std::string& text) {
     }
 }
 
+void check_token(const std::string& text) {
+    constexpr std::size_t size_min = 16;
+    if (text.empty()) return;
+    const bool visible = std::ranges::all_of(text, [](char c) { return c > ' ' && c <= '~'; });
+    if (!visible || text.size() < size_min) throw ConfigError("must have 16 visible characters of ASCII or more");
+}
+
 void check_not_empty(const std::string& text) {
     if (text.empty()) throw ConfigError("must not be empty");
 }
@@ -223,6 +230,8 @@ std::span<const ConfigKey> config_keys() {
          Key::Seconds{&Config::idle_timeout, tenth, hour}},
         {"server", "watch_heartbeat_seconds", "between two signs of life of a watch",
          Key::Seconds{&Config::watch_heartbeat, tenth, Milliseconds(30'000)}},
+        {"server", "drain_seconds", "between being told to stop and stopping; /readyz answers 503 meanwhile",
+         Key::Seconds{&Config::drain, Milliseconds(0), hour}},
         {"server", "shutdown_seconds", "for requests under way when the server is told to stop",
          Key::Seconds{&Config::shutdown, Milliseconds(0), hour}},
         {"tls", "certificate_file",
@@ -276,6 +285,10 @@ std::span<const ConfigKey> config_keys() {
          Key::Count{&Config::webhook_attempts_max, 1, 1000}},
         {"webhooks", "concurrency_max", "calls at once; each destination and trigger has one at a time",
          Key::Count{&Config::webhook_concurrency_max, 1, 10'000}},
+        {"metrics", "enabled", "serve /metrics", Key::Flag{&Config::metrics}},
+        {"metrics", "token",
+         "what /metrics asks for as a bearer token; empty: nothing, and only this machine may ask",
+         Key::Text{&Config::metrics_token, check_token}},
         {"log", "level", "what is logged to stderr",
          Key::Choice{&Config::log_level, {"debug", "info", "warn", "error"}}},
     };

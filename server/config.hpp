@@ -30,6 +30,7 @@ struct Config {
     Milliseconds write_timeout{30'000};
     Milliseconds idle_timeout{75'000};
     Milliseconds watch_heartbeat{15'000};
+    Milliseconds drain{0};
     Milliseconds shutdown{10'000};
 
     std::string certificate_file;  // empty: plain HTTP
@@ -64,6 +65,9 @@ struct Config {
     Milliseconds webhook_retry_max = std::chrono::hours{1};
     std::uint64_t webhook_attempts_max = 30;
     std::uint64_t webhook_concurrency_max = 256;
+
+    bool metrics = true;
+    std::string metrics_token;  // empty: for this machine alone
 
     std::string log_level = "info";
 

@@ -180,6 +180,7 @@ void Applier::loop() {
             lock.lock();
         }
     } catch (const std::exception& failure) {
+        core_.failed = true;
         core_.options.fatal(std::string("the store failed while applying and must be restarted: ") +
                             failure.what());
     }
@@ -187,6 +188,7 @@ void Applier::loop() {
 
 // False when the disk is full and the store is closing.
 bool Applier::apply_frozen(const Frozen& frozen) {
+    const auto begin = std::chrono::steady_clock::now();
     const std::shared_ptr<const OverlaySet> set = core_.overlays.current();
     std::string ceiling;
     append_be64(ceiling, frozen.through);
@@ -239,6 +241,7 @@ bool Applier::apply_frozen(const Frozen& frozen) {
     measure_room();
     core_.index.map_ahead();  // before the index is where everybody reads
     core_.overlays.drop_frozen();
+    core_.counts.apply_ns.add(ns_between(begin, std::chrono::steady_clock::now()));
     {
         const std::lock_guard lock(mutex_);
         core_.applied.store(frozen.through);
@@ -251,6 +254,10 @@ bool Applier::apply_frozen(const Frozen& frozen) {
 
 void Applier::measure_room() {
     const std::uint64_t used = core_.index.used_bytes();
+    const std::uint64_t free = core_.options.disk_free_bytes();
+    core_.counts.map_used_bytes = used;
+    core_.counts.disk_free_bytes = free;
+    core_.counts.blobs = core_.index.entries(Table::blobs);
     // An application copies the pages that it touches before it frees them.
     const auto set = core_.overlays.current();
     const std::uint64_t entries = set->active->count() + (set->frozen ? set->frozen->count() : 0);
@@ -258,8 +265,7 @@ void Applier::measure_room() {
     const std::uint64_t kept = core_.options.disk_reserve_bytes + copied;
     core_.room.measured(
         {.map_bytes = static_cast<std::int64_t>(core_.options.map_bytes) - static_cast<std::int64_t>(used),
-         .disk_bytes =
-             static_cast<std::int64_t>(core_.options.disk_free_bytes()) - static_cast<std::int64_t>(kept)});
+         .disk_bytes = static_cast<std::int64_t>(free) - static_cast<std::int64_t>(kept)});
 }
 
 // What was dropped or emptied and not yet freed when the store was closed last.

@@ -179,10 +179,11 @@ Core::Core(EngineOptions engine_options)
     sync_folder(std::filesystem::absolute(options.directory).parent_path());
 }
 
-std::string_view Core::refusal(std::size_t commit_bytes) const {
-    const auto set = overlays.current();
-    const std::size_t unapplied = set->active->bytes() + (set->frozen ? set->frozen->bytes() : 0);
-    return room.refusal(static_cast<std::int64_t>(index_bytes_per_overlay_byte * (unapplied + commit_bytes)));
+Error store_full(Shortage shortage) {
+    return {.code = Errc::store_full,
+            .message = shortage.map ? "the store has reached store.map_bytes" : "the disk is almost full",
+            .operation = {},
+            .failed = {}};
 }
 
 bool Core::leaves_reserve(std::uint64_t bytes) const {
@@ -190,8 +191,18 @@ bool Core::leaves_reserve(std::uint64_t bytes) const {
     return free >= options.disk_reserve_bytes && free - options.disk_reserve_bytes >= bytes;
 }
 
-std::string_view Core::refusal_of_content(std::uint64_t bytes) const {
-    return leaves_reserve(bytes) ? refusal(0) : "the disk is almost full";
+std::size_t Core::unapplied_bytes() const {
+    const auto set = overlays.current();
+    return set->active->bytes() + (set->frozen ? set->frozen->bytes() : 0);
+}
+
+Shortage Core::shortage(std::size_t commit_bytes) const {
+    return room.shortage(
+        static_cast<std::int64_t>(index_bytes_per_overlay_byte * (unapplied_bytes() + commit_bytes)));
+}
+
+Shortage Core::shortage_of_content(std::uint64_t bytes) const {
+    return leaves_reserve(bytes) ? shortage(0) : Shortage{.disk = true};
 }
 
 void materialise(const log::CommitRecord& commit, Version version, log::Position at, bool history,

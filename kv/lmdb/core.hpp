@@ -11,6 +11,7 @@
 #include "kv/file.hpp"
 #include "kv/files/blob_folder.hpp"
 #include "kv/files/growth.hpp"
+#include "kv/lmdb/counts.hpp"
 #include "kv/lmdb/engine.hpp"
 #include "kv/lmdb/environment.hpp"
 #include "kv/lmdb/namespaces.hpp"
@@ -58,17 +59,19 @@ public:
         disk_bytes_.store(left.disk_bytes, std::memory_order_relaxed);
     }
 
-    // Why so much cannot be written; empty when it can.
-    std::string_view refusal(std::int64_t bytes) const {
-        if (bytes > map_bytes_.load(std::memory_order_relaxed)) return "the store has reached store.map_bytes";
-        if (bytes > disk_bytes_.load(std::memory_order_relaxed)) return "the disk is almost full";
-        return {};
+    // For writing so much.
+    Shortage shortage(std::int64_t bytes) const {
+        return {.map = bytes > map_bytes_.load(std::memory_order_relaxed),
+                .disk = bytes > disk_bytes_.load(std::memory_order_relaxed)};
     }
 
 private:
     std::atomic<std::int64_t> map_bytes_{std::numeric_limits<std::int64_t>::max()};
     std::atomic<std::int64_t> disk_bytes_{std::numeric_limits<std::int64_t>::max()};
 };
+
+// What is told to who is refused for it.
+Error store_full(Shortage shortage);
 
 struct Core {
     explicit Core(EngineOptions engine_options);
@@ -90,6 +93,8 @@ struct Core {
     std::atomic<Version> told{0};  // see Store::told()
     std::atomic<std::size_t> queued{0};
     std::atomic<bool> closing{false};
+    std::atomic<bool> failed{false};
+    Counts counts;
 
     void notice(std::string_view text) const {
         if (options.notice) options.notice(text);
@@ -98,11 +103,14 @@ struct Core {
     // Whether the disk has so much room beside what writes leave alone.
     bool leaves_reserve(std::uint64_t bytes) const;
 
-    // Why so much more content cannot be taken now; empty when it can.
-    std::string_view refusal_of_content(std::uint64_t bytes) const;
+    // In memory, on their way to the index.
+    std::size_t unapplied_bytes() const;
 
-    // Why a commit of that size cannot be admitted now, given all that is not yet applied; empty when it can.
-    std::string_view refusal(std::size_t commit_bytes) const;
+    // For so much more content.
+    Shortage shortage_of_content(std::uint64_t bytes) const;
+
+    // For a commit of that size, given all that is not yet applied.
+    Shortage shortage(std::size_t commit_bytes) const;
 };
 
 // Puts what a commit does to the tables into the overlay: entries, expiry, change index. The namespace's state is

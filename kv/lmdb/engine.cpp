@@ -1,6 +1,7 @@
 // The embedded engine: puts reader, writer and applier behind the Store interface.
 #include "kv/lmdb/engine.hpp"
 
+#include <algorithm>
 #include <boost/asio/associated_executor.hpp>
 #include <boost/asio/async_result.hpp>
 #include <boost/asio/deferred.hpp>
@@ -127,6 +128,7 @@ class LmdbEngine : public Engine {
             if (core_.closing) {
                 answer_later(std::move(job), shutting_down());
             } else if (!writer_.push(job)) {
+                core_.counts.overloaded.fetch_add(1, std::memory_order_relaxed);
                 answer_later(std::move(job), error(Errc::overloaded, "too many commits are waiting"));
             }
         };
@@ -259,14 +261,34 @@ public:
     TimeMs now_ms() const override { return core_.clock.now_ms(); }
 
     StoreStatus status() const override {
-        const std::string_view refusal = core_.refusal(ordinary_commit_bytes);
         return {.open = !core_.closing,
-                .writable = refusal.empty(),
-                .reason = std::string(refusal),
+                .failed = core_.failed,
+                .shortage = core_.shortage(ordinary_commit_bytes),
                 .version = core_.overlays.published(),
                 .applied = core_.applied,
                 .forgotten = core_.log->forgotten(),
                 .queued = core_.queued};
+    }
+
+    StoreMetrics metrics() const override {
+        const Counts& counts = core_.counts;
+        StoreMetrics metrics{.status = status(),
+                             .commits = counts.commits,
+                             .expired_keys = counts.expired_keys,
+                             .group_commits = counts.group_commits.read(),
+                             .sync_ns = counts.sync_ns.read(),
+                             .commit_ns = counts.commit_ns.read(),
+                             .apply_ns = counts.apply_ns.read(),
+                             .overlay_bytes = core_.unapplied_bytes(),
+                             .map_used_bytes = counts.map_used_bytes,
+                             .map_limit_bytes = core_.options.map_bytes,
+                             .log_bytes = core_.log->bytes(),
+                             .blobs = counts.blobs,
+                             .disk_free_bytes = counts.disk_free_bytes,
+                             .disk_reserve_bytes = core_.options.disk_reserve_bytes};
+        std::ranges::copy(counts.refused, metrics.refused.begin());
+        metrics.refused[static_cast<std::size_t>(Errc::overloaded)] += counts.overloaded;
+        return metrics;
     }
 
     void apply_now() override {

@@ -253,4 +253,11 @@ std::uint64_t Environment::used_bytes() {
     return (info.me_last_pgno + 1 - free_pages) * stat.ms_psize;
 }
 
+std::uint64_t Environment::entries(Table table) {
+    const ReadTransaction txn = read();
+    MDB_stat stat;
+    check(mdb_stat(txn.txn_, database(table), &stat), "count the entries of a table");
+    return stat.ms_entries;
+}
+
 }  // namespace alcove::kv

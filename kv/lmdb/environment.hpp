@@ -125,6 +125,8 @@ public:
     // Of the file's pages, those that hold data: what was ever used less what is free again.
     std::uint64_t used_bytes();
 
+    std::uint64_t entries(Table table);
+
     unsigned database(Table table) const { return databases_[static_cast<int>(table)]; }
     MDB_env* handle() const { return env_; }
 

@@ -199,9 +199,9 @@ private:
     }
 
     std::optional<Error> refuse_room(std::uint64_t bytes) const {
-        const std::string_view refusal = core_.refusal_of_content(bytes);
-        if (refusal.empty()) return std::nullopt;
-        return error(Errc::store_full, std::string(refusal));
+        const Shortage shortage = core_.shortage_of_content(bytes);
+        if (!shortage) return std::nullopt;
+        return store_full(shortage);
     }
 
     asio::awaitable<Result<void>> write_buffer() {

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <boost/asio/post.hpp>
 #include <limits>
+#include <utility>
 
 #include "kv/record.hpp"
 
@@ -96,6 +97,7 @@ Writer::~Writer() {
 
 bool Writer::push(std::unique_ptr<Job>& job) {
     bool first = false;
+    job->queued_at = std::chrono::steady_clock::now();
     {
         const std::lock_guard lock(mutex_);
         if (stop_ || core_.queued.load(std::memory_order_relaxed) >= core_.options.queued_commits_max ||
@@ -270,8 +272,8 @@ Result<Committed> Writer::run_commit(const Job& job, Commit& commit) {
         if (auto earlier = evaluator.replay(*commit.request_id)) return std::move(*earlier);
     }
     const bool limited = before.quota.writes_per_second && !only_frees(commit);
-    if (const std::string_view refusal = core_.refusal(job.bytes); !refusal.empty() && !only_frees(commit)) {
-        return error(Errc::store_full, std::string(refusal));
+    if (const Shortage shortage = core_.shortage(job.bytes); shortage && !only_frees(commit)) {
+        return store_full(shortage);
     }
     if (limited) {
         const TimeMs wait_ms = rates_.wait_ms(job.name, *before.quota.writes_per_second, now_ms_);
@@ -292,9 +294,7 @@ Result<Committed> Writer::run_set_quota(const NamespaceName& name, const Quota& 
     if (!state) return owner_dropped();
     NamespaceState after = *state;
     if (after.quota == quota) return committed_at(after.usage.version);
-    if (const std::string_view refusal = core_.refusal(0); !refusal.empty()) {
-        return error(Errc::store_full, std::string(refusal));
-    }
+    if (const Shortage shortage = core_.shortage(0)) return store_full(shortage);
     const bool fresh = after.id == 0;
     after.quota = quota;
     after.usage.version = next_version();
@@ -395,6 +395,7 @@ bool Writer::log_records(std::vector<log::CommitRecord> records) {
         if (!record.dropped) {
             for (const log::Effect& effect : record.effects) {
                 if (effect.freed_blob) freed_blobs_.push_back(*effect.freed_blob);
+                if (effect.kind == Change::Kind::expire) ++group_expired_;
                 if (effect.kind != Change::Kind::put) continue;
                 if (const auto expires = decode_record(effect.record).expires_ms) {
                     next_expiry_ms_ = std::min(next_expiry_ms_, *expires);
@@ -416,7 +417,12 @@ void Writer::finish_group() {
             const auto it = states_.find(name);
             if (it != states_.end()) overlays_->active->put(state_key(name), last, encode_state(it->second));
         }
+        const auto begin = Steady::now();
         core_.log->append(group_, group_commits_, now_ms_);
+        core_.counts.sync_ns.add(ns_between(begin, Steady::now()));
+        core_.counts.group_commits.add(group_commits_);
+        core_.counts.commits += group_commits_;
+        core_.counts.expired_keys += std::exchange(group_expired_, 0);
         core_.clock.advance_to(now_ms_);
         if (renumbered_any_) core_.names.close();
         core_.overlays.publish(last);
@@ -432,8 +438,12 @@ void Writer::finish_group() {
     }
     if (answers_.empty()) return;
     std::size_t bytes = 0;
-    for (const Answer& answer : answers_)
+    const auto now = Steady::now();
+    for (const Answer& answer : answers_) {
         bytes += answer.job->bytes;
+        core_.counts.commit_ns.add(ns_between(answer.job->queued_at, now));
+        if (!answer.outcome) core_.counts.refused[static_cast<std::size_t>(answer.outcome.error().code)] += 1;
+    }
     {
         const std::lock_guard lock(mutex_);
         queued_bytes_ -= bytes;
@@ -497,6 +507,7 @@ void Writer::fail(const std::string& why) {
             taken_.push_back(std::move(job));
         queue_.clear();
     }
+    core_.failed = true;
     core_.closing = true;
     for (Answer& answer : answers_)
         answer.outcome = unknown;

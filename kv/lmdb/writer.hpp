@@ -46,6 +46,7 @@ public:
     NamespaceName name;  // not for Drop
     Task task;
     std::size_t bytes = 0;  // rough size, for the queue's bound
+    std::chrono::steady_clock::time_point queued_at{};
 };
 
 struct Answer {
@@ -127,6 +128,7 @@ private:
     TimeMs now_ms_ = 0;
     std::string group_;  // space for the header, then the payload
     std::uint32_t group_commits_ = 0;
+    std::uint64_t group_expired_ = 0;  // keys
     std::vector<Answer> answers_;
     std::vector<Logged> logged_;  // for the observers
     std::vector<BlobId> freed_blobs_;

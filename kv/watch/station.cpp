@@ -26,7 +26,7 @@ Station::Use Station::follow(const NamespaceName& name, Follower& follower) {
         fresh.subscription_ =
             store_.subscribe(name, [this, &fresh](const PublicationPointer& told) { put_mail(fresh, told); });
         // What became readable before it was subscribed to is for the history to tell.
-        fresh.base_ = fresh.last_ = store_.status().version;
+        fresh.last_ = fresh.base_ = store_.status().version;
     }
     feed->followers_.push_back(follower);
     return {*this, *feed};
@@ -79,7 +79,7 @@ Version Station::refresh() {
     }
     for (Mail& one : mail) {
         Feed& feed = *one.feed;
-        feed.last_ = std::max(feed.last_, one.version);
+        feed.last_ = std::max(feed.last(), one.version);
         if (one.publication && one.version > feed.base_) {
             keep(feed, std::move(one.publication));
         } else {

@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "kv/measure.hpp"
 #include "kv/store.hpp"
 
 namespace alcove::kv {
@@ -47,7 +48,7 @@ public:
     bool reaches_back_to(Version after) const { return after >= base_; }
     // The first publication behind that version; nullptr when there is none. Only when it reaches back there.
     const PublicationPointer* next(Version after) const;
-    // The version of the last publication that came, here or not any more.
+    // The version of the last publication that came, here or not any more. Any thread, while the feed is there.
     Version last() const { return last_; }
 
 private:
@@ -59,7 +60,7 @@ private:
     using KeptList = std::list<Kept>;  // of the station, oldest first
 
     Version base_ = 0;
-    Version last_ = 0;
+    Shown<Version> last_ = 0;
     std::deque<KeptList::iterator> kept_;
     boost::intrusive::list<Follower, boost::intrusive::constant_time_size<false>> followers_;
     std::size_t users_ = 0;

@@ -10,6 +10,7 @@
 #include "server/api/json.hpp"
 #include "server/api/rate_limits.hpp"
 #include "server/api/selectors.hpp"
+#include "server/metrics/busy_namespaces.hpp"
 
 namespace alcove::api {
 namespace {
@@ -145,6 +146,7 @@ asio::awaitable<void> execute_action(Call& call) {
     if (auto problem = refuse_disabled(resolution->integration, request->action_name)) {
         co_return call.fail(*problem);
     }
+    call.services.busy_namespaces.count(resolution->namespace_name);
     if (auto problem = call.services.rate_limits.count_namespace(call, resolution->namespace_name)) {
         auto refusing = refuse_later(call, *std::move(problem));
         co_return co_await std::move(refusing);

@@ -77,7 +77,10 @@ App::App(kv::Store& store, Settings settings)
                 .deliverer = deliverer_,
                 .watches = watches_,
                 .download_links = download_links_,
-                .stopping = stopping_} {
+                .leaving = leaving_,
+                .stopping = stopping_,
+                .requests = requests_,
+                .busy_namespaces = busy_namespaces_} {
     for (const auto& endpoint : endpoints()) {
         if (!endpoint.pattern.starts_with(namespace_mark)) {
             add(endpoint, endpoint.pattern, NamespaceForm::none);
@@ -92,7 +95,7 @@ App::App(kv::Store& store, Settings settings)
 
 void App::add(const Endpoint& endpoint, std::string_view pattern, NamespaceForm form) {
     router_.add(endpoint.method, pattern, static_cast<http::Router::Route>(routes_.size()));
-    routes_.push_back({.endpoint = &endpoint, .form = form});
+    routes_.push_back({.endpoint = &endpoint, .form = form, .counted_as = requests_.add(endpoint.method, pattern)});
 }
 
 asio::awaitable<scopes::Result<std::optional<std::string>>> App::start(std::optional<std::string> root_key) {
@@ -105,7 +108,7 @@ asio::awaitable<scopes::Result<std::optional<std::string>>> App::start(std::opti
 }
 
 void App::stopping() {
-    stopping_ = true;
+    leaving_ = stopping_ = true;
     watches_.stations.stir();
     deliverer_.stop();
 }
@@ -117,6 +120,7 @@ asio::awaitable<void> App::serve(http::Exchange& exchange) {
     const auto match = router_.match(request.method, request.path);
     const bool matched = match.outcome == Outcome::matched;
     const Endpoint* endpoint = matched ? routes_[match.route].endpoint : nullptr;
+    if (matched) exchange.route = routes_[match.route].counted_as;
     Call call{.exchange = exchange,
               .request = request,
               .response = exchange.response,
@@ -161,6 +165,7 @@ asio::awaitable<void> App::serve(http::Exchange& exchange) {
             if (!resolved) co_return call.fail(resolved.error());
             call.namespace_name = std::move(*resolved);
         }
+        busy_namespaces_.count(*call.namespace_name);
         if (auto problem = rate_limits_.count_namespace(call, *call.namespace_name)) {
             auto refusing = refuse_later(call, *std::move(problem));
             co_return co_await std::move(refusing);
@@ -174,8 +179,14 @@ void App::protocol_error(const http::Request& request, http::Response& response,
     answer(request, response, Problem(status, code, std::string(message)), printer_for(request.path));
 }
 
-void App::sent(const http::Request& request, unsigned status, std::size_t bytes, std::int64_t duration_us) {
-    if (settings_.access_log) journal_access(request, status, bytes, duration_us);
+void App::sent(const http::Exchange& exchange, std::size_t bytes, std::chrono::nanoseconds duration) {
+    const unsigned status = exchange.response.status;
+    requests_.count({.route = exchange.route,
+                     .status = status,
+                     .body_bytes = bytes,
+                     .duration = duration,
+                     .is_timed = exchange.is_timed});
+    if (settings_.access_log) journal_access(exchange.request, status, bytes, duration);
 }
 
 void App::failed(const http::Request& request, std::string_view what) {

@@ -17,6 +17,8 @@
 #include "server/files/download_links.hpp"
 #include "server/http/message.hpp"
 #include "server/http/router.hpp"
+#include "server/metrics/busy_namespaces.hpp"
+#include "server/metrics/requests.hpp"
 #include "server/watch/hub.hpp"
 
 namespace alcove::api {
@@ -40,10 +42,14 @@ public:
 
     scopes::Identity& identity() { return identity_; }
 
+    // The server will stop soon: it is not ready any more, and goes on serving. Any thread.
+    void leave() { leaving_ = true; }
+
     asio::awaitable<void> serve(http::Exchange& exchange) override;
     void protocol_error(const http::Request& request, http::Response& response, unsigned status,
                         std::string_view code, std::string_view message) override;
-    void sent(const http::Request& request, unsigned status, std::size_t bytes, std::int64_t duration_us) override;
+    void sent(const http::Exchange& exchange, std::size_t bytes, std::chrono::nanoseconds duration) override;
+    void starting(const http::Server& server) override { services_.server = &server; }
     void stopping() override;
     void failed(const http::Request& request, std::string_view what) override;
 
@@ -51,6 +57,7 @@ private:
     struct Route {
         const Endpoint* endpoint;
         NamespaceForm form;
+        std::uint16_t counted_as;  // of requests_
     };
 
     void add(const Endpoint& endpoint, std::string_view pattern, NamespaceForm form);
@@ -63,7 +70,10 @@ private:
     webhooks::Deliverer deliverer_;
     watch::Hub watches_;
     files::DownloadLinks download_links_;
+    std::atomic<bool> leaving_ = false;
     std::atomic<bool> stopping_ = false;
+    metrics::Requests requests_;
+    metrics::BusyNamespaces busy_namespaces_;
     Services services_;
     http::Router router_;
     std::vector<Route> routes_;

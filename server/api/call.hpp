@@ -27,11 +27,21 @@ namespace alcove::files {
 class DownloadLinks;
 }
 
+namespace alcove::metrics {
+class Requests;
+class BusyNamespaces;
+}  // namespace alcove::metrics
+
 namespace alcove::api {
 
 class RateLimits;
 
 namespace asio = boost::asio;
+
+struct MetricsSettings {
+    bool enabled = true;  // metrics.enabled
+    std::string token{};  // metrics.token; empty: who asks from this machine needs none, and nobody else may
+};
 
 struct Settings {
     std::size_t value_bytes = kv::limits::value_bytes_default;  // limits.value_bytes
@@ -45,6 +55,7 @@ struct Settings {
     std::chrono::milliseconds watch_heartbeat{15'000};  // server.watch_heartbeat_seconds
     scopes::MasterKeys master_keys;                     // of what must be recovered
     webhooks::DelivererOptions webhooks;
+    MetricsSettings metrics{};
 };
 
 // What handlers work with; lives as long as the App.
@@ -57,7 +68,11 @@ struct Services {
     webhooks::Deliverer& deliverer;
     watch::Hub& watches;
     const files::DownloadLinks& download_links;
-    const std::atomic<bool>& stopping;
+    const std::atomic<bool>& leaving;   // the server will stop soon: nothing new should come to it
+    const std::atomic<bool>& stopping;  // it stops: nobody should wait any more
+    const metrics::Requests& requests;
+    metrics::BusyNamespaces& busy_namespaces;
+    const http::Server* server = nullptr;  // from its start on
 };
 
 // Which of the forms of `NS` a route has.

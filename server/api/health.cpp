@@ -4,6 +4,20 @@
 
 namespace alcove::api {
 
+Readiness readiness_of(const kv::StoreStatus& store, bool leaving) {
+    Readiness readiness;
+    if (leaving) readiness.shutdown = "stopping";
+    if (store.failed) {
+        readiness.store = "failed";
+    } else if (!store.open) {
+        readiness.store = "closed";
+    } else {
+        if (store.shortage.map) readiness.store = "map_full";
+        if (store.shortage.disk) readiness.disk = "reserve_reached";
+    }
+    return readiness;
+}
+
 asio::awaitable<void> get_health(Call& call) {
     if (auto problem = refuse_query(call)) co_return call.fail(*problem);
     call.begin_json(200);
@@ -12,22 +26,13 @@ asio::awaitable<void> get_health(Call& call) {
 
 asio::awaitable<void> get_readiness(Call& call) {
     if (auto problem = refuse_query(call)) co_return call.fail(*problem);
-    const auto status = call.services.store.status();
-    std::string reasons;
-    json::Writer writer(reasons);
-    if (call.services.stopping) writer.member("shutdown", "the server stops");
-    if (!status.open) writer.member("store", "the store is closed");
-    if (status.open && !status.writable) {
-        writer.member("store", status.reason.empty() ? std::string_view("writes are refused") : status.reason);
-    }
-    if (reasons.empty()) {
-        call.begin_json(200);
-        call.response.body = R"({"status":"ready"})";
-        co_return;
-    }
-    call.begin_json(503);
-    call.response.set("Retry-After", "1");
-    call.response.body = R"({"status":"unavailable","reasons":{)" + reasons + "}}";
+    const auto readiness = readiness_of(call.services.store.status(), call.services.leaving);
+    call.begin_json(readiness.ready() ? 200 : 503);
+    if (!readiness.ready()) call.response.set("Retry-After", "1");
+    json::Writer writer(call.response.body);
+    writer.open_object().member("status", readiness.ready() ? "ready" : "unavailable");
+    writer.name("checks").open_object().member("store", readiness.store).member("disk", readiness.disk);
+    writer.member("shutdown", readiness.shutdown).close_object().close_object();
 }
 
 }  // namespace alcove::api

@@ -12,7 +12,9 @@ void journal_failure(const http::Request& request, std::string_view code, std::s
                                   {"cause", cause}});
 }
 
-void journal_access(const http::Request& request, unsigned status, std::size_t bytes, std::int64_t duration_us) {
+void journal_access(const http::Request& request, unsigned status, std::size_t bytes,
+                    std::chrono::nanoseconds duration) {
+    const std::int64_t duration_us = std::chrono::duration_cast<std::chrono::microseconds>(duration).count();
     log::info("request", {{"request", request.id},
                           {"remote", request.remote},
                           {"method", request.method_text},

@@ -13,7 +13,8 @@ namespace alcove::api {
 void journal_failure(const http::Request& request, std::string_view code, std::string_view cause);
 
 // A request was answered.
-void journal_access(const http::Request& request, unsigned status, std::size_t bytes, std::int64_t duration_us);
+void journal_access(const http::Request& request, unsigned status, std::size_t bytes,
+                    std::chrono::nanoseconds duration);
 
 // Something that an operator should know.
 void journal_notice(std::string_view text);

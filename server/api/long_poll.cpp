@@ -81,6 +81,8 @@ asio::awaitable<kv::Result<kv::Entry>> get_when_new(Call& call, std::string_view
     const auto deadline = std::chrono::steady_clock::now() + time;
     const kv::NamespaceName& name = *call.namespace_name;
     KeyFollower follower(call.services.watches.stations.at(executor), name, key, executor);
+    const kv::Present present(call.services.watches.tallies.mine().open_by(watch::Transport::long_poll));
+    call.exchange.is_timed = false;
     for (;;) {
         auto entry = co_await call.services.store.get(name, key);
         const bool over = call.services.stopping || std::chrono::steady_clock::now() >= deadline;

@@ -55,6 +55,7 @@ std::optional<Problem> RateLimits::count_namespace(Call& call, const kv::Namespa
 }
 
 asio::awaitable<void> refuse_later(Call& call, Problem problem) {
+    call.exchange.is_timed = false;
     asio::steady_timer pause(co_await asio::this_coro::executor, refusal_pause);
     auto waiting = pause.async_wait(asio::deferred);
     co_await std::move(waiting);

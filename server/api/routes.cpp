@@ -11,6 +11,7 @@
 #include "server/api/health.hpp"
 #include "server/api/imports.hpp"
 #include "server/api/kv.hpp"
+#include "server/api/metrics.hpp"
 #include "server/api/quotas.hpp"
 #include "server/api/resolve.hpp"
 #include "server/api/tokens.hpp"
@@ -34,6 +35,7 @@ using enum scopes::Permission;
 constexpr Endpoint table[] = {
     {Method::get, "/healthz", {}, get_health},
     {Method::get, "/readyz", {}, get_readiness},
+    {Method::get, "/metrics", {}, get_metrics},
     {Method::get, "/connect", {}, get_connect_page},
     {Method::get, "/connect/page.js", {}, get_connect_script},
     {Method::get, "/connect/page.css", {}, get_connect_style},
@@ -81,6 +83,7 @@ constexpr Endpoint table[] = {
     {Method::post, "/api/v1/actions/execute", actions_execute, execute_action},
     {Method::get, "/api/v1/integrations/{name}", integrations_read, get_catalog_entry},
     {Method::get, "/api/v1/workspaces/{workspace}/namespaces", kv_read, list_namespaces},
+    {Method::get, "/api/v1/namespaces/busiest", admin, list_busiest_namespaces},
     {Method::get, "NS/quota", kv_read, get_quota},
     {Method::put, "NS/quota", admin, put_quota},
     {Method::delete_, "NS/data", kv_write, delete_data, files_write},

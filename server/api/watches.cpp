@@ -92,6 +92,7 @@ kv::Station& station_of(Call& call, const asio::any_io_executor& executor) {
 void accept_socket(Call& call, kv::Station& station, std::optional<Credentials> credentials,
                    std::optional<watch::WebSocket::Preset> preset) {
     http::accept_handshake(call.request, call.response);
+    call.exchange.is_timed = false;
     call.response.takeover = std::make_unique<watch::WebSocket>(
         call.services.watches, station, std::move(credentials), std::string(call.request.id), std::move(preset));
 }
@@ -160,8 +161,10 @@ asio::awaitable<void> watch_namespace(Call& call) {
     response.set("Content-Type", "text/event-stream");
     response.set("Cache-Control", "no-store");
     response.set("X-Accel-Buffering", "no");  // proxies pass it on as it comes
-    if (call.request.method == http::Method::get && !call.exchange.has_body())
+    if (call.request.method == http::Method::get && !call.exchange.has_body()) {
+        call.exchange.is_timed = false;
         response.takeover = std::move(stream);
+    }
 }
 
 asio::awaitable<void> create_watch_ticket(Call& call) {

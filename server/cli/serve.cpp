@@ -144,6 +144,17 @@ public:
         ::sigwait(&set_, &signal);
         return signal;
     }
+    // Returns early when the server is told to stop once more.
+    static void wait_at_most(std::chrono::milliseconds time) {
+        sigset_t stops;
+        ::sigemptyset(&stops);
+        ::sigaddset(&stops, SIGTERM);
+        ::sigaddset(&stops, SIGINT);
+        const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(time);
+        const timespec until{.tv_sec = seconds.count(),
+                             .tv_nsec = std::chrono::nanoseconds(time - seconds).count()};
+        ::sigtimedwait(&stops, nullptr, &until);
+    }
 
 private:
     sigset_t set_{};
@@ -194,7 +205,8 @@ int serve(const Config& config, std::optional<std::string> root_key) {
                       .allowed_origins = parse_origins(config.allowed_origins),
                       .watch_heartbeat = config.watch_heartbeat,
                       .master_keys = load_master_keys(master_key_path(config)),
-                      .webhooks = webhook_options(config)});
+                      .webhooks = webhook_options(config),
+                      .metrics = {.enabled = config.metrics, .token = config.metrics_token}});
         const std::optional<std::string> admin_key = start_app(start_context, app, std::move(root_key));
         if (admin_key) print_admin_key(*admin_key);
         server.start(app);
@@ -207,6 +219,8 @@ int serve(const Config& config, std::optional<std::string> root_key) {
             renew_certificate(server, config);
         log::info("stopping", {{"signal", std::int64_t{signal}}});
         notify(notify_stopping);
+        app.leave();
+        Signals::wait_at_most(config.drain);
         server.stop();
         store->close();
     }

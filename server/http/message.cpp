@@ -1,11 +1,18 @@
 // Looking up request headers and composing response headers.
 #include "server/http/message.hpp"
 
+#include <array>
 #include <boost/assert.hpp>
 
 #include "server/http/text.hpp"
 
 namespace alcove::http {
+
+std::string_view to_string(Method method) {
+    constexpr std::array<std::string_view, 8> names = {"GET",   "HEAD",   "PUT",     "POST",
+                                                       "PATCH", "DELETE", "OPTIONS", ""};
+    return names[static_cast<std::size_t>(method)];
+}
 
 std::optional<std::string_view> Request::header(std::string_view lower_case_name) const {
     for (const auto& header : headers) {

@@ -3,6 +3,7 @@
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/system/result.hpp>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -18,6 +19,8 @@ namespace alcove::http {
 namespace asio = boost::asio;
 
 enum class Method : std::uint8_t { get, head, put, post, patch, delete_, options, other };
+// As requests spell it; empty for `other`.
+std::string_view to_string(Method method);
 
 struct Header {
     std::string_view name;  // as it came; compare without regard to case
@@ -123,6 +126,10 @@ public:
     Response response;
     std::unique_ptr<ConnectionState>* connection_state = nullptr;
 
+    // The service's own notes about the request, for sent(); they are as here when serve() begins.
+    std::uint16_t route = 0;
+    bool is_timed = true;  // false: its duration says nothing of the server, as with a long poll
+
     // Reads the whole body, at most bytes_max; answers `Expect: 100-continue` before it waits for the first byte.
     // At most once per exchange. A body that is not read is skipped when small, else the connection is closed
     // after the response. The view holds until the exchange ends.
@@ -143,6 +150,8 @@ protected:
     ~Exchange() = default;
 };
 
+class Server;
+
 // Serves exchanges. One Service serves all connections on all threads.
 class Service {
 public:
@@ -157,8 +166,11 @@ public:
     virtual void protocol_error(const Request& request, Response& response, unsigned status, std::string_view code,
                                 std::string_view message) = 0;
 
-    // After the response was sent; for the access log. `bytes` of body.
-    virtual void sent(const Request& request, unsigned status, std::size_t bytes, std::int64_t duration_us) = 0;
+    // After the response was sent; for the access log and the metrics. `bytes` of body. On the connection's thread.
+    virtual void sent(const Exchange& exchange, std::size_t bytes, std::chrono::nanoseconds duration) = 0;
+
+    // Called once, before any of the others. The server can be asked about itself until its stop() returns.
+    virtual void starting(const Server& server) { static_cast<void>(server); }
 
     // The server stops: waits that could outlast its grace (long polls) should end now. Called once, on a thread
     // that is none of the server's.

@@ -13,9 +13,6 @@ namespace {
 
 namespace urls = boost::urls;
 
-constexpr std::array<std::string_view, 7> method_names = {"GET",   "HEAD",   "PUT",    "POST",
-                                                          "PATCH", "DELETE", "OPTIONS"};
-
 std::size_t index(Method method) {
     return static_cast<std::size_t>(method);
 }
@@ -90,9 +87,9 @@ void Router::add(Method method, std::string_view pattern, Route route) {
     leaf.routes[index(method)] = route;
     leaf.names[index(method)] = std::move(names);
     leaf.allow.clear();
-    for (std::size_t i = 0; i < method_names.size(); ++i) {
+    for (std::size_t i = 0; i < index(Method::other); ++i) {
         auto allowed = leaf.routes[i] || (i == index(Method::head) && leaf.routes[index(Method::get)]);
-        if (allowed) leaf.allow.append(leaf.allow.empty() ? "" : ", ").append(method_names[i]);
+        if (allowed) leaf.allow.append(leaf.allow.empty() ? "" : ", ").append(to_string(Method(i)));
     }
 }
 

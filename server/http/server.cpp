@@ -187,6 +187,7 @@ Server::~Server() {
 }
 
 void Server::start(Service& service) {
+    service.starting(*this);
     impl_->start(service);
 }
 std::uint16_t Server::port() const {
@@ -200,6 +201,9 @@ void Server::renew(std::shared_ptr<const Certificate> certificate) {
 }
 std::size_t Server::connections() const {
     return impl_->sessions.inside();
+}
+std::uint64_t Server::accepted() const {
+    return impl_->sessions.entered();
 }
 std::size_t Server::threads() const {
     return impl_->workers.size();

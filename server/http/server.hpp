@@ -58,6 +58,8 @@ public:
 
     // Connections that are open now. Thread-safe.
     std::size_t connections() const;
+    // Connections that there ever were. Thread-safe.
+    std::uint64_t accepted() const;
 
     // The contexts of the threads, for others that want to run there; i < threads(). They run from start() to
     // stop() and exist as long as the server.

@@ -233,9 +233,10 @@ Persistence Session::persistence() const {
 
 void Session::end_exchange() {
     auto body_bytes = carries_body(request.method, response.status) ? response.body.size() + streamed_bytes_ : 0;
-    auto duration = std::chrono::duration_cast<std::chrono::microseconds>(now_ - started_);
-    service_.sent(request, response.status, body_bytes, duration.count());
+    service_.sent(*this, body_bytes, now_ - started_);
 
+    route = 0;
+    is_timed = true;
     request.method = Method::other;
     request.method_text = request.target = request.path = request.query = request.id = {};
     request.has_query = false;

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <condition_variable>
 #include <cstddef>
+#include <cstdint>
 #include <mutex>
 #include <utility>
 
@@ -15,6 +16,7 @@ public:
     void enter() {
         std::lock_guard lock(mutex_);
         ++inside_;
+        ++entered_;
     }
     void leave() {
         std::lock_guard lock(mutex_);
@@ -23,6 +25,11 @@ public:
     std::size_t inside() const {
         std::lock_guard lock(mutex_);
         return inside_;
+    }
+    // How often somebody entered.
+    std::uint64_t entered() const {
+        std::lock_guard lock(mutex_);
+        return entered_;
     }
     // Whether everybody left within that time.
     bool wait_until_empty(std::chrono::milliseconds time) {
@@ -34,6 +41,7 @@ private:
     mutable std::mutex mutex_;
     std::condition_variable empty_;
     std::size_t inside_ = 0;
+    std::uint64_t entered_ = 0;
 };
 
 // One connection's presence; `refused` when it came above the limit and is only there to be told so.

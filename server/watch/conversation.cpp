@@ -16,9 +16,11 @@ constexpr std::size_t turns_max = 64;
 
 }  // namespace
 
-Conversation::Conversation(Hub& hub, kv::Station& station, std::optional<Credentials> credentials)
+Conversation::Conversation(Hub& hub, kv::Station& station, Transport transport,
+                           std::optional<Credentials> credentials)
     : hub_(hub),
-      sources_{.store = hub.store, .station = station, .epoch = hub.epoch},
+      sources_{.store = hub.store, .station = station, .epoch = hub.epoch, .tally = hub.tallies.mine()},
+      present_(sources_.tally.open_by(transport)),
       credentials_(std::move(credentials)),
       now_(Clock::now()) {}
 

@@ -27,7 +27,7 @@ public:
 protected:
     using Clock = http::Channel::Clock;
 
-    Conversation(Hub& hub, kv::Station& station, std::optional<Credentials> credentials);
+    Conversation(Hub& hub, kv::Station& station, Transport transport, std::optional<Credentials> credentials);
 
     // The parts that differ. None is called behind close().
     virtual asio::awaitable<void> open() = 0;
@@ -53,6 +53,7 @@ protected:
 
     Hub& hub_;
     const Sources sources_;
+    const kv::Present present_;
     std::optional<Credentials> credentials_;
     bool input_left_ = false;  // there is more to be taken without a wait
 

@@ -16,7 +16,7 @@ constexpr std::string_view retry_line = "retry: 1000\n\n";
 
 EventStream::EventStream(Hub& hub, kv::Station& station, Credentials credentials, scopes::Resolved name,
                          WatchRequest request)
-    : Conversation(hub, station, std::move(credentials)),
+    : Conversation(hub, station, Transport::event_stream, std::move(credentials)),
       watch_(sources_, *this, only_id, std::move(name), std::move(request)) {}
 
 asio::awaitable<std::optional<api::Problem>> EventStream::begin() {

@@ -6,6 +6,8 @@
 
 #include "kv/watch/station.hpp"
 #include "scopes/identity.hpp"
+#include "server/metrics/per_thread.hpp"
+#include "server/watch/tally.hpp"
 #include "server/watch/tickets.hpp"
 
 namespace alcove::watch {
@@ -26,6 +28,13 @@ public:
     const std::string epoch;
     kv::Stations stations;
     Tickets tickets;
+    metrics::PerThread<Tally> tallies;
+
+    Tally::Sum sum() const {
+        Tally::Sum sum;
+        tallies.visit([&sum](const Tally& tally) { tally.add_to(sum); });
+        return sum;
+    }
 };
 
 }  // namespace alcove::watch

@@ -14,8 +14,6 @@ namespace {
 
 using api::Problem;
 
-constexpr std::string_view emptied = "emptied";
-constexpr std::string_view compacted = "compacted";
 constexpr std::string_view namespace_deleted = "namespace_deleted";
 
 }  // namespace
@@ -27,6 +25,7 @@ public:
 
     void add(const kv::Change& change, std::string_view text) {
         if (mode_ == Mode::every) {
+            ++size_;
             if (!events_.empty()) events_.push_back(',');
             events_.append(text);
             return;
@@ -45,7 +44,8 @@ public:
         latest_.push_back({.change = change, .text = std::string(text), .created = created, .merged = true});
     }
 
-    bool empty() const { return events_.empty() && latest_.empty(); }
+    bool empty() const { return size() == 0; }
+    std::size_t size() const { return mode_ == Mode::every ? size_ : places_.size(); }
 
     std::string take(Values values) {
         for (Latest& latest : latest_) {
@@ -75,6 +75,7 @@ private:
         bool merged = false;
     };
     const Mode mode_;
+    std::size_t size_ = 0;  // with Mode::every
     std::string events_;
     std::vector<Latest> latest_;
     std::unordered_map<std::string, std::size_t> places_;
@@ -83,6 +84,10 @@ private:
 Watch::Watch(const Sources& sources, WatchOwner& owner, std::uint64_t id, scopes::Resolved name,
              WatchRequest request)
     : sources_(sources), owner_(owner), id_(id), name_(std::move(name)), request_(std::move(request)) {}
+
+Watch::~Watch() {
+    if (Tally::Member::is_linked()) sources_.tally.leave(*this);
+}
 
 asio::awaitable<std::optional<Problem>> Watch::begin(FrameSink& sink) {
     over_ = true;  // until it is sure that it begins
@@ -96,8 +101,8 @@ asio::awaitable<std::optional<Problem>> Watch::begin(FrameSink& sink) {
         co_return api::invalid_field("from", "'from' holds a cursor of the future: no answer has given it");
     }
     over_ = false;
-    position_ = told;
-    if (cursor && same_epoch) position_ = cursor->version;
+    position_ = cursor && same_epoch ? cursor->version : told;
+    sources_.tally.join(*this);
     const auto text = cursor_frame(
         "ok", id_, cursor ? api::print_history_cursor(cursor->epoch, cursor->version) : cursor_at(position_));
     if (request_.from.kind == From::Kind::snapshot) {
@@ -106,7 +111,7 @@ asio::awaitable<std::optional<Problem>> Watch::begin(FrameSink& sink) {
     } else {
         say(sink, "ok", text, same_epoch ? cursor_at(position_) : std::string());
     }
-    if (!same_epoch) reset(sink, "epoch", sources_.store.status().forgotten);
+    if (!same_epoch) reset(sink, reset_epoch, sources_.store.status().forgotten);
     co_return std::nullopt;
 }
 
@@ -123,6 +128,12 @@ void Watch::news() {
         position_ = (*publication)->version();
     }
     owner_.has_news(*this);
+}
+
+kv::Version Watch::behind() const {
+    const kv::Version last = feed_->last();
+    const kv::Version told = position_;
+    return last > told ? last - told : 0;
 }
 
 bool Watch::wants(const kv::Change& change) const {
@@ -166,7 +177,7 @@ std::optional<bool> Watch::tell_recent(FrameSink& sink) {
         if (kind == kv::Change::Kind::empty || kind == kv::Change::Kind::drop) {
             if (!batch.empty()) break;
             if (kind == kv::Change::Kind::empty) {
-                reset(sink, emptied, publication->version());
+                reset(sink, reset_emptied, publication->version());
             } else {
                 end(sink, namespace_deleted);
             }
@@ -191,6 +202,7 @@ bool Watch::tell_whole_commit(FrameSink& sink) {
     const EventTexts& texts = texts_of(*publication);
     if (texts.tail().size() > limits::frame_bytes_max) return false;
     position_ = publication->version();
+    sources_.tally.events += texts.events().size();
     const auto begin = frame_begin("events", id_);
     sink.put(
         {.type = "events", .cursor = texts.cursor(), .text = begin, .tail = texts.tail(), .owner = publication});
@@ -214,7 +226,7 @@ asio::awaitable<bool> Watch::tell_history(FrameSink& sink) {
         co_await sources_.store.changes(*name_, position_, limits::history_changes_max, limits::history_bytes_max);
     if (!page) {
         if (page.error().code == kv::Errc::compacted) {
-            reset(sink, page.error().emptied ? emptied : compacted, page.error().oldest);
+            reset(sink, page.error().emptied ? reset_emptied : reset_compacted, page.error().oldest);
         } else if (page.error().code == kv::Errc::not_found) {
             end(sink, namespace_deleted);
         }
@@ -267,7 +279,7 @@ bool Watch::add(FrameSink& sink, Batch& batch, std::span<const kv::Change> chang
                 std::shared_ptr<const void> owner) {
     if (texts.tail().size() >= limits::shared_bytes_min || told_of_next_ != 0) {
         if (batch.empty()) {
-            position_ = std::max(position_, batch.through);
+            position_ = std::max<kv::Version>(position_, batch.through);
             tell_alone(sink, changes, texts, std::move(owner));
             batch.through = position_;
         }
@@ -299,6 +311,7 @@ void Watch::tell_alone(FrameSink& sink, std::span<const kv::Change> changes, con
                                      : frame_begin("events", id_);
         const auto cursor = snapshot_ ? std::string() : cursor_at(version);
         position_ = version;
+        sources_.tally.events += wanted.size();
         sink.put({.type = "events",
                   .cursor = cursor,
                   .text = begin,
@@ -314,6 +327,7 @@ void Watch::tell_alone(FrameSink& sink, std::span<const kv::Change> changes, con
         if (!events.empty()) events.push_back(',');
         events.append(text);
     }
+    sources_.tally.events += next - told_of_next_;
     const bool more = next < wanted.size();
     told_of_next_ = more ? next : 0;
     if (!more) position_ = version;
@@ -341,8 +355,11 @@ void Watch::put_events(FrameSink& sink, std::string events, kv::Version through,
 }
 
 void Watch::finish(FrameSink& sink, Batch& batch) {
-    if (!batch.empty()) put_events(sink, batch.take(request_.values), batch.through, false);
-    position_ = std::max(position_, batch.through);
+    if (!batch.empty()) {
+        sources_.tally.events += batch.size();
+        put_events(sink, batch.take(request_.values), batch.through, false);
+    }
+    position_ = std::max<kv::Version>(position_, batch.through);
     tell_progress(sink);
 }
 
@@ -352,7 +369,7 @@ bool Watch::caught_up(FrameSink& sink) {
     if (progress_due_ || (snapshot_ && !page_is_due())) {
         const kv::Version told = sources_.station.refresh();
         if (!feed_->reaches_back_to(position_) || feed_->next(position_) != nullptr) return true;
-        position_ = std::max(position_, told);
+        position_ = std::max<kv::Version>(position_, told);
         tell_progress(sink);
     }
     return page_is_due();
@@ -424,6 +441,7 @@ asio::awaitable<bool> Watch::tell_page(FrameSink& sink) {
 
 void Watch::reset(FrameSink& sink, std::string_view why, kv::Version oldest) {
     over_ = true;
+    sources_.tally.reset(why);
     say(sink, "reset", reset_frame(id_, why, cursor_at(oldest)));
 }
 

@@ -15,6 +15,7 @@
 #include "server/watch/event_texts.hpp"
 #include "server/watch/frames.hpp"
 #include "server/watch/request.hpp"
+#include "server/watch/tally.hpp"
 
 namespace alcove::watch {
 
@@ -36,6 +37,7 @@ struct Sources {
     kv::Store& store;
     kv::Station& station;
     std::string_view epoch;
+    Tally& tally;
 };
 
 // Operation. A watch keeps a position in the history and nothing of what lies behind it. What happened lately is
@@ -47,9 +49,10 @@ struct Sources {
 // Concurrency. Belongs to the station's thread.
 //
 // Limitations. With `previous` everything is read from the history, since what an entry was stands there.
-class Watch final : public kv::Follower {
+class Watch final : public kv::Follower, private Tally::Member {
 public:
     Watch(const Sources& sources, WatchOwner& owner, std::uint64_t id, scopes::Resolved name, WatchRequest request);
+    ~Watch() override;
 
     // Says `ok`, and `reset` right after it where that is so. A problem when it cannot begin: it is over then.
     asio::awaitable<std::optional<api::Problem>> begin(FrameSink& sink);
@@ -85,6 +88,7 @@ private:
     };
 
     void news() override;
+    kv::Version behind() const override;
     bool wants(const kv::Change& change) const;
     bool page_is_due() const;
     bool tell_whole_commit(FrameSink& sink);
@@ -112,8 +116,8 @@ private:
     WatchRequest request_;
     kv::Station::Use feed_;
 
-    kv::Version position_ = 0;      // every change up to this version is told
-    std::size_t told_of_next_ = 0;  // and so many events of the version behind it
+    kv::Shown<kv::Version> position_ = 0;  // every change up to this version is told
+    std::size_t told_of_next_ = 0;         // and so many events of the version behind it
     std::unique_ptr<Snapshot> snapshot_;
     std::optional<kv::Version> progress_due_;
     bool over_ = false;

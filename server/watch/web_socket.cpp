@@ -47,7 +47,7 @@ api::Result<std::uint64_t> read_id(api::ObjectReader& in) {
 
 WebSocket::WebSocket(Hub& hub, kv::Station& station, std::optional<Credentials> credentials, std::string connection,
                      std::optional<Preset> preset)
-    : Conversation(hub, station, std::move(credentials)),
+    : Conversation(hub, station, Transport::websocket, std::move(credentials)),
       reader_(credentials_ ? limits::client_frame_bytes_max : limits::first_frame_bytes_max),
       connection_(std::move(connection)),
       preset_(std::move(preset)) {}

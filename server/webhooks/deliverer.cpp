@@ -104,6 +104,7 @@ void Deliverer::ensure_followed(scopes::Uuid id) {
         return;
     }
     follower = std::make_shared<Follower>(id, background_.executor());
+    counts_.active = followers_.size();
     auto task = follow(follower);
     asio::co_spawn(background_.executor(), std::move(task), asio::detached);  // catches everything itself
 }
@@ -129,6 +130,7 @@ asio::awaitable<void> Deliverer::follow(FollowerPointer follower) {
         notice_("a webhook is told nothing until the next start: " + std::string(failure.what()));
     }
     followers_.erase(follower->id);
+    counts_.active = followers_.size();
 }
 
 // False when there is nothing left to be done for the webhook.
@@ -138,6 +140,7 @@ asio::awaitable<bool> Deliverer::step(Follower& follower) {
     if (loaded == Loaded::not_now) co_return true;
     const auto retry_in = milliseconds(follower.delivery().retry_at_ms - identity_.records.store().now_ms());
     if (retry_in > milliseconds(0)) {
+        const kv::Present present(counts_.retrying);
         co_await pause(follower, std::min(retry_in, patience));
         co_return true;
     }
@@ -188,6 +191,7 @@ asio::awaitable<bool> Deliverer::read(Follower& follower) {
     if (!batch) {
         if (is_gone(batch.error())) {
             delivery.inactive_because = inactive_namespace_deleted;
+            deactivated(inactive_namespace_deleted);
             follower.unsaved = true;
         } else {
             co_await pause(follower, patience);
@@ -210,8 +214,11 @@ asio::awaitable<bool> Deliverer::read(Follower& follower) {
 asio::awaitable<void> Deliverer::deliver(Follower& follower) {
     const auto message = std::move(follower.batch.messages.front());
     follower.batch.messages.pop_front();
+    std::optional<kv::Present> sending(std::in_place, counts_.sending);
     const auto outcome = co_await send(follower.followed, message);
+    sending.reset();
     if (stopping_ && !outcome.delivered()) co_return;  // it was cut off
+    count(outcome);
     if (outcome.is_ours) co_return postpone(follower);
     const double random = std::uniform_real_distribution<double>(0, 1)(random_);
     const auto now_ms = identity_.records.store().now_ms();
@@ -220,13 +227,28 @@ asio::awaitable<void> Deliverer::deliver(Follower& follower) {
     follower.unsaved = true;
     if (!outcome.delivered()) follower.batch = {};  // what waits is not kept in memory
     if (delivery.inactive_because) {
+        deactivated(*delivery.inactive_because);
         notice_("webhook " + scopes::format_uuid(follower.id) + " is inactive now: " + *delivery.inactive_because +
                 ", last " + outcome.error);
     }
     if (!outcome.delivered() || Clock::now() >= follower.saved_at + save_interval) co_await save(follower);
 }
 
-// The receiver has no part in it, so nothing is counted; it is sent again soon.
+void Deliverer::count(const SendOutcome& outcome) {
+    if (outcome.is_ours) {
+        counts_.postponed += 1;
+        return;
+    }
+    (outcome.delivered() ? counts_.delivered : counts_.failed) += 1;
+    counts_.duration_ns.add(static_cast<std::uint64_t>(std::chrono::nanoseconds(outcome.duration).count()));
+}
+
+void Deliverer::deactivated(std::string_view why) {
+    const auto reason = std::ranges::find(inactive_reasons, why);
+    counts_.deactivated[static_cast<std::size_t>(reason - inactive_reasons.begin())] += 1;
+}
+
+// The receiver has no part in it, so nothing is held against it; it is sent again soon.
 void Deliverer::postpone(Follower& follower) {
     follower.batch = {};  // what waits is not kept in memory
     follower.delivery().retry_at_ms = identity_.records.store().now_ms() + patience.count();

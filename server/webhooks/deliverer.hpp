@@ -1,6 +1,7 @@
 // Tells every webhook what it is to be told.
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <chrono>
 #include <functional>
@@ -10,6 +11,7 @@
 #include <span>
 #include <string_view>
 
+#include "kv/measure.hpp"
 #include "scopes/background.hpp"
 #include "scopes/identity.hpp"
 #include "server/webhooks/progress.hpp"
@@ -20,6 +22,18 @@ namespace alcove::webhooks {
 struct DelivererOptions {
     SenderOptions sender;
     RetryPolicy retry;
+};
+
+// What is counted of deliveries. Any thread may read it, the deliverer's own changes it.
+struct DeliveryCounts {
+    kv::Count delivered;
+    kv::Count failed;
+    kv::Count postponed;        // for want of room of our own: no attempt at all
+    kv::Durations duration_ns;  // of the attempts
+    kv::Count active;           // webhooks that are followed
+    kv::Count sending;          // of these: with a request under way, or waiting for its turn
+    kv::Count retrying;         // of these: waiting for the next attempt after a failure
+    std::array<kv::Count, inactive_reasons.size()> deactivated;  // by inactive_reasons
 };
 
 // *Operation*: each active webhook is followed by a coroutine that reads what comes behind its place, sends one
@@ -49,6 +63,8 @@ public:
     // Sends that message now, whatever is under way, and counts it nowhere.
     asio::awaitable<SendOutcome> send_once(scopes::FollowedWebhook followed, Message message);
 
+    const DeliveryCounts& counts() const { return counts_; }
+
 private:
     struct Follower;
     using FollowerPointer = std::shared_ptr<Follower>;
@@ -62,6 +78,8 @@ private:
     asio::awaitable<Loaded> load(Follower& follower);
     asio::awaitable<bool> read(Follower& follower);
     asio::awaitable<void> deliver(Follower& follower);
+    void count(const SendOutcome& outcome);
+    void deactivated(std::string_view why);
     void postpone(Follower& follower);
     asio::awaitable<SendOutcome> send(scopes::FollowedWebhook followed, Message message);
     asio::awaitable<void> save(Follower& follower);
@@ -76,6 +94,7 @@ private:
     std::unique_ptr<Sender> sender_;
     std::mt19937_64 random_;
     std::map<scopes::Uuid, FollowerPointer> followers_;
+    DeliveryCounts counts_;
 
     scopes::Background background_;
     std::unique_ptr<kv::Store::Subscription> subscription_;  // last: it ends before what it wakes

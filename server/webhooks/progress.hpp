@@ -1,7 +1,9 @@
 // What the outcome of sending does to how far a webhook was told: one pure function.
 #pragma once
 
+#include <array>
 #include <cstdint>
+#include <string_view>
 
 #include "scopes/webhook_records.hpp"
 #include "server/webhooks/backoff.hpp"
@@ -19,6 +21,7 @@ struct RetryPolicy {
 inline constexpr std::string_view inactive_gone = "gone";            // the receiver answered 410
 inline constexpr std::string_view inactive_exhausted = "exhausted";  // attempts_max failures in a row
 inline constexpr std::string_view inactive_namespace_deleted = "namespace_deleted";
+inline constexpr std::array inactive_reasons = {inactive_gone, inactive_exhausted, inactive_namespace_deleted};
 
 // `random` is in [0, 1).
 void note_outcome(scopes::DeliveryRecord& delivery, const Message& message, const SendOutcome& outcome,

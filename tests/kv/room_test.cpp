@@ -30,14 +30,15 @@ BOOST_AUTO_TEST_CASE(a_full_map_refuses_writes_and_recovers_by_deletes) {
 
     BOOST_TEST(refused == "store_full");
     BOOST_TEST(written > 100);
-    BOOST_TEST(!store().status().writable);
+    BOOST_TEST(store().status().shortage.map);
+    BOOST_TEST(!store().status().shortage.disk);
     BOOST_TEST(get(key_of(0)) == value);
     BOOST_TEST(get(key_of(written)) == "not_found");
 
     for (int i = 0; i < written; ++i)
         BOOST_TEST(outcome(commit({del(key_of(i))})) == "ok");
 
-    BOOST_TEST(eventually([&] { return store().status().writable; }));
+    BOOST_TEST(eventually([&] { return !store().status().shortage; }));
     BOOST_TEST(outcome(commit({put("again", value)})) == "ok");
     BOOST_TEST(usage().keys == 1u);
 }
@@ -49,14 +50,15 @@ BOOST_AUTO_TEST_CASE(a_full_disk_refuses_writes_until_there_is_room) {
     const kv::Version before = store().status().version;
 
     free = 0;
-    BOOST_TEST(eventually([&] { return !store().status().writable; }));
+    BOOST_TEST(eventually([&] { return store().status().shortage.disk; }));
+    BOOST_TEST(!store().status().shortage.map);
     BOOST_TEST(outcome(commit({put("b", "2")})) == "store_full");
     BOOST_TEST(store().status().version == before);
     BOOST_TEST(outcome(commit({del("a")})) == "ok");
     BOOST_TEST(get("a") == "not_found");
 
     free = std::uint64_t{1} << 40;
-    BOOST_TEST(eventually([&] { return store().status().writable; }));
+    BOOST_TEST(eventually([&] { return !store().status().shortage; }));
     BOOST_TEST(outcome(commit({put("b", "2")})) == "ok");
     close();
 }

@@ -1,6 +1,7 @@
 // The whole product behind a real socket, over a real store, with a clock that the test moves.
 #pragma once
 
+#include <filesystem>
 #include <memory>
 #include <optional>
 #include <regex>
@@ -46,7 +47,7 @@ public:
 
     void open() {
         kv::EngineOptions options;
-        options.directory = folder_ / "data";
+        options.directory = data_;
         options.wall_clock = clock.source();
         options.segment_bytes = std::uint64_t{4} << 20;
         options.notice = [](std::string_view) {};
@@ -67,6 +68,7 @@ public:
     kv::Engine& store() { return *engine_; }
     api::App& app() { return *app_; }
     std::uint16_t port() const { return server_->port(); }
+    const std::filesystem::path& data() const { return data_; }
 
     // With the root key.
     Reply send(std::string_view method, std::string_view target, std::string_view body = {},
@@ -116,6 +118,7 @@ public:
 
 private:
     TemporaryFolder folder_;
+    const std::filesystem::path data_ = folder_ / "data";
     std::unique_ptr<http::Server> server_;  // first: what resumes coroutines on its threads goes before it
     std::unique_ptr<kv::Engine> engine_;
     std::unique_ptr<api::App> app_;

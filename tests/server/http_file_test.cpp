@@ -69,7 +69,7 @@ public:
         response.status = status;
         response.body = code;
     }
-    void sent(const Request&, unsigned, std::size_t bytes, std::int64_t) override { sent_bytes = bytes; }
+    void sent(const Exchange&, std::size_t bytes, std::chrono::nanoseconds) override { sent_bytes = bytes; }
     void failed(const Request&, std::string_view what) override {
         const std::lock_guard lock(mutex_);
         failure_ = what;

@@ -196,7 +196,7 @@ public:
         response.body = code;
     }
 
-    void sent(const Request&, unsigned, std::size_t bytes, std::int64_t) override {
+    void sent(const Exchange&, std::size_t bytes, std::chrono::nanoseconds) override {
         ++responses;
         bytes_sent += bytes;
     }

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "kv/store.hpp"
+#include "kv/store_metrics.hpp"
 
 namespace alcove::test {
 
@@ -82,6 +83,7 @@ public:
     std::string epoch() const override { return store_.epoch(); }
     kv::TimeMs now_ms() const override { return store_.now_ms(); }
     kv::StoreStatus status() const override { return store_.status(); }
+    kv::StoreMetrics metrics() const override { return store_.metrics(); }
 
 private:
     kv::Store& store_;
