@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "scopes/limits.hpp"
-
 namespace alcove::scopes {
 namespace {
 
@@ -24,22 +22,7 @@ bool fits(const EventRecord& event, const EventFilter& filter) {
            (!filter.external_id || event.external_id == filter.external_id);
 }
 
-bool is_word_character(char c) {
-    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
-}
-
 }  // namespace
-
-std::optional<EventType> EventType::parse(std::string_view text) {
-    if (text.size() > limits::event_type_bytes_max || text.find('.') == std::string_view::npos) return std::nullopt;
-    bool in_word = false;
-    for (const char c : text) {
-        if (c == '.' ? !in_word : !is_word_character(c)) return std::nullopt;
-        in_word = c != '.';
-    }
-    if (!in_word) return std::nullopt;
-    return EventType(text);
-}
 
 void tell(RecordCommit& commit, const Uuid& workspace, const EventRecord& event) {
     commit.put_sequential(keys::events(workspace), print(event), kv::Expiry::after(event_retention_ms));

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "scopes/error.hpp"
+#include "scopes/names.hpp"
 #include "scopes/system_store.hpp"
 #include "scopes/uuid.hpp"
 
@@ -39,17 +40,6 @@ struct EventsPage {
     std::vector<Event> items;
     std::string through;  // the place up to which everything was looked at; what the next page goes on behind
     bool more = false;    // there are events behind it
-};
-
-// `<word>.<word>…` of lower-case letters, digits and underscores, at most 100 bytes.
-class EventType {
-public:
-    static std::optional<EventType> parse(std::string_view text);
-    const std::string& text() const { return text_; }
-
-private:
-    explicit EventType(std::string_view text) : text_(text) {}
-    std::string text_;
 };
 
 // Adds the event to the commit that it tells of.

@@ -33,11 +33,9 @@ bool is_alias_character(char c) {
     return is_lower(c) || is_digit(c) || c == '_' || c == '-';
 }
 
-constexpr std::array<std::string_view, 3> strategy_names = {"fixed", "per_user", "per_user_with_fallback"};
-constexpr std::array<std::string_view, 5> status_names = {"connecting", "interaction_required", "connected",
-                                                          "disconnected", "terminated"};
-constexpr std::array<std::string_view, 3> auth_method_names = {"none", "username_password", "google_sso"};
-constexpr std::array<std::string_view, 3> scope_names = {"end_user", "workspace", "external"};
+bool is_word_character(char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
+}
 
 template <class Value, std::size_t size>
 std::optional<Value> parse_name(const std::array<std::string_view, size>& names, std::string_view text) {
@@ -77,18 +75,29 @@ std::optional<Alias> Alias::parse(std::string_view text) {
     return Alias(text);
 }
 
+std::optional<EventType> EventType::parse(std::string_view text) {
+    if (text.size() > limits::event_type_bytes_max || text.find('.') == std::string_view::npos) return std::nullopt;
+    bool in_word = false;
+    for (const char c : text) {
+        if (c == '.' ? !in_word : !is_word_character(c)) return std::nullopt;
+        in_word = c != '.';
+    }
+    if (!in_word) return std::nullopt;
+    return EventType(text);
+}
+
 std::string_view to_string(ConnectionStrategy strategy) {
-    return strategy_names[static_cast<std::size_t>(strategy)];
+    return connection_strategy_names[static_cast<std::size_t>(strategy)];
 }
 std::optional<ConnectionStrategy> parse_connection_strategy(std::string_view text) {
-    return parse_name<ConnectionStrategy>(strategy_names, text);
+    return parse_name<ConnectionStrategy>(connection_strategy_names, text);
 }
 
 std::string_view to_string(ConnectionStatus status) {
-    return status_names[static_cast<std::size_t>(status)];
+    return connection_status_names[static_cast<std::size_t>(status)];
 }
 std::optional<ConnectionStatus> parse_connection_status(std::string_view text) {
-    return parse_name<ConnectionStatus>(status_names, text);
+    return parse_name<ConnectionStatus>(connection_status_names, text);
 }
 
 std::string_view to_string(AuthMethod method) {
@@ -103,10 +112,10 @@ ConnectionStatus first_status(AuthMethod method) {
 }
 
 std::string_view to_string(PersistenceScope scope) {
-    return scope_names[static_cast<std::size_t>(scope)];
+    return persistence_scope_names[static_cast<std::size_t>(scope)];
 }
 std::optional<PersistenceScope> parse_persistence_scope(std::string_view text) {
-    return parse_name<PersistenceScope>(scope_names, text);
+    return parse_name<PersistenceScope>(persistence_scope_names, text);
 }
 
 std::optional<Label> Label::parse(std::string_view text) {

@@ -1,6 +1,7 @@
 // The names that callers give to things, as values that are always valid.
 #pragma once
 
+#include <array>
 #include <compare>
 #include <cstddef>
 #include <cstdint>
@@ -68,8 +69,21 @@ private:
     std::string text_;
 };
 
+// `<word>.<word>…` of lower-case letters, digits and underscores, at most 100 bytes.
+class EventType {
+public:
+    static std::optional<EventType> parse(std::string_view text);
+    const std::string& text() const { return text_; }
+
+private:
+    explicit EventType(std::string_view text) : text_(text) {}
+    std::string text_;
+};
+
 // Whose connection an integration works with.
 enum class ConnectionStrategy : std::uint8_t { fixed, per_user, per_user_with_fallback };
+inline constexpr std::array<std::string_view, 3> connection_strategy_names = {"fixed", "per_user",
+                                                                              "per_user_with_fallback"};
 std::string_view to_string(ConnectionStrategy strategy);
 std::optional<ConnectionStrategy> parse_connection_strategy(std::string_view text);
 
@@ -81,11 +95,14 @@ enum class ConnectionStatus : std::uint8_t {
     disconnected,
     terminated
 };
+inline constexpr std::array<std::string_view, 5> connection_status_names = {
+    "connecting", "interaction_required", "connected", "disconnected", "terminated"};
 std::string_view to_string(ConnectionStatus status);
 std::optional<ConnectionStatus> parse_connection_status(std::string_view text);
 
 // How a connection proves who it is to the other system. `none` needs nobody to connect it.
 enum class AuthMethod : std::uint8_t { none, username_password, google_sso };
+inline constexpr std::array<std::string_view, 3> auth_method_names = {"none", "username_password", "google_sso"};
 std::string_view to_string(AuthMethod method);
 std::optional<AuthMethod> parse_auth_method(std::string_view text);
 
@@ -94,6 +111,7 @@ ConnectionStatus first_status(AuthMethod method);
 
 // Where an integration keeps what it is told to keep.
 enum class PersistenceScope : std::uint8_t { end_user, workspace, external };
+inline constexpr std::array<std::string_view, 3> persistence_scope_names = {"end_user", "workspace", "external"};
 std::string_view to_string(PersistenceScope scope);
 std::optional<PersistenceScope> parse_persistence_scope(std::string_view text);
 

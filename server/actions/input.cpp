@@ -10,14 +10,14 @@ namespace alcove::actions {
 
 api::Result<Input> Input::parse(const Shape& shape, std::string_view text, std::string_view path) {
     // No deeper than the shape looks: a long list in a value that may be anything is none of its business.
-    auto document = json::Document::parse(text, {.built_depth_max = depth_of(shape)});
+    auto document = json::Document::parse(text, {.built_depth_max = schema::depth_of(shape)});
     if (!document) {
         auto error = document.error();
         if (!error.path.empty()) error.path = std::string(path) + "." + error.path;
         return api::to_problem(error);
     }
     Input input(shape, std::move(*document), path);
-    if (auto problem = refuse(shape, input.document_, input.document_.root(), input.path_)) {
+    if (auto problem = schema::refuse(shape, input.document_, input.document_.root(), input.path_)) {
         return *std::move(problem);
     }
     return input;
@@ -25,7 +25,7 @@ api::Result<Input> Input::parse(const Shape& shape, std::string_view text, std::
 
 std::string_view Input::raw(std::string_view name) const {
     if (const auto* value = member(name)) return value->raw;
-    const auto is_this = [name](const Member& one) { return one.name == name; };
+    const auto is_this = [name](const schema::Member& one) { return one.name == name; };
     const auto declared = std::ranges::find_if(shape_->members, is_this);
     assert(declared != shape_->members.end());
     return declared->shape->default_json;

@@ -7,9 +7,12 @@
 #include <utility>
 #include <vector>
 
-#include "server/actions/schema.hpp"
+#include "server/schema/schema.hpp"
 
 namespace alcove::actions {
+
+using schema::Shape;
+namespace json = schema::json;
 
 // A JSON object that fits its shape, whose members are read by name: what is absent has the shape's default.
 class Input {

@@ -28,7 +28,7 @@ inline constexpr Shape key_in = {
     .length_min = 1,
     .length_max = kv::limits::key_bytes_max,
     .bytes_max = kv::limits::key_bytes_max,
-    .format = &without_nul,
+    .format = &schema::without_nul,
 };
 
 inline constexpr Shape prefix_in = {
@@ -37,7 +37,7 @@ inline constexpr Shape prefix_in = {
     .default_json = "\"\"",
     .length_max = kv::limits::key_bytes_max,
     .bytes_max = kv::limits::key_bytes_max,
-    .format = &without_nul,
+    .format = &schema::without_nul,
 };
 
 inline constexpr Shape value_in = {
@@ -55,7 +55,7 @@ inline constexpr Shape ttl_in = {
 inline constexpr Shape version_in = {
     .types = type::string | type::null,
     .description = "The version that the key must have, as get_many or put_if told it; null: it must be absent.",
-    .format = &decimal_version,
+    .format = &schema::decimal_version,
 };
 
 inline constexpr Shape existed_out = {.types = type::boolean, .description = "Whether the key was there before."};
@@ -176,7 +176,7 @@ inline constexpr Shape values_out = {
     .description = "The value of each key that was asked for; null when it is absent.",
     .other_members = &any_value,
 };
-inline constexpr Shape version_out = {.types = type::string | type::null, .format = &decimal_version};
+inline constexpr Shape version_out = {.types = type::string | type::null, .format = &schema::decimal_version};
 inline constexpr Shape versions_out = {
     .types = type::object,
     .description = "The version of each key that was asked for, as put_if takes it; null when it is absent.",
@@ -195,7 +195,7 @@ inline constexpr Member put_if_members[] = {
 };
 inline constexpr Shape put_if_input = {.types = type::object, .members = put_if_members};
 inline constexpr Shape new_version_out = {
-    .types = type::string, .description = "The version that the key has now.", .format = &decimal_version};
+    .types = type::string, .description = "The version that the key has now.", .format = &schema::decimal_version};
 inline constexpr Member put_if_members_out[] = {
     {.name = "success", .shape = &success_out, .presence = Presence::required},
     {.name = "version", .shape = &new_version_out, .presence = Presence::required},

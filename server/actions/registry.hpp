@@ -12,8 +12,8 @@
 
 #include "kv/store.hpp"
 #include "server/actions/input.hpp"
-#include "server/actions/schema.hpp"
 #include "server/api/error.hpp"
+#include "server/schema/schema.hpp"
 
 namespace alcove::files {
 class DownloadLinks;

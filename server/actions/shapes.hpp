@@ -1,7 +1,18 @@
 // Shapes that actions of several integrations share.
 #pragma once
 
-#include "server/actions/schema.hpp"
+#include "server/schema/formats.hpp"
+#include "server/schema/schema.hpp"
+
+namespace alcove::actions {
+
+// What tables of shapes are made of.
+using schema::Member;
+using schema::Presence;
+using schema::Shape;
+namespace type = schema::type;
+
+}  // namespace alcove::actions
 
 namespace alcove::actions::shapes {
 

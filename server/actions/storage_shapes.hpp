@@ -26,7 +26,7 @@ inline constexpr Shape path_in = {
     .length_min = 1,
     .length_max = kv::limits::key_bytes_max,
     .bytes_max = kv::limits::key_bytes_max,
-    .format = &file_path,
+    .format = &schema::file_path,
 };
 
 inline constexpr Shape prefix_in = {
@@ -35,7 +35,7 @@ inline constexpr Shape prefix_in = {
     .default_json = "\"\"",
     .length_max = kv::limits::key_bytes_max,
     .bytes_max = kv::limits::key_bytes_max,
-    .format = &without_nul,
+    .format = &schema::without_nul,
 };
 
 inline constexpr std::string_view encodings[] = {"utf8", "base64"};
@@ -44,7 +44,7 @@ inline constexpr Shape path_out = {.types = type::string, .description = "The pa
 inline constexpr Shape size_out = {.types = type::integer, .description = "In bytes.", .minimum = 0};
 inline constexpr Shape content_type_out = {.types = type::string, .description = "The media type."};
 inline constexpr Shape version_out = {
-    .types = type::string, .description = "The version that the file has now.", .format = &decimal_version};
+    .types = type::string, .description = "The version that the file has now.", .format = &schema::decimal_version};
 inline constexpr Shape time_out = {.types = type::string, .description = "In ISO-8601 UTC."};
 
 inline constexpr Shape content_in = {.types = type::string, .description = "The content, in its encoding."};
@@ -55,7 +55,7 @@ inline constexpr Shape content_type_in = {
         "utf8 and application/octet-stream for base64.",
     .length_min = 1,
     .length_max = kv::limits::content_type_bytes_max,
-    .format = &visible_ascii,
+    .format = &schema::visible_ascii,
 };
 inline constexpr Shape content_encoding_in = {
     .types = type::string,

@@ -96,11 +96,8 @@ Result<ExecuteRequest> parse_execute_request(const json::Document& document) {
     ObjectReader in(document, document.root());
     ExecuteRequest request;
     request.selectors = read_selectors(in);
-    if (!in.has("integrationName")) in.refuse(missing_field("integrationName"));
     request.action_name = in.required_text("actionName");
-    if (!in.has("input")) in.refuse(missing_field("input"));
-    const auto* input = in.object("input");
-    if (input != nullptr) request.input_json = input->raw;
+    request.input_json = in.required("input")->raw;
     if (const auto key = in.string("idempotencyKey")) request.idempotency_key = *key;
     if (auto problem = in.finish()) return *std::move(problem);
     return request;
@@ -186,7 +183,7 @@ asio::awaitable<void> list_options(Call& call) {
     if (integration == nullptr) co_return call.fail(integration_not_built_in());
     const auto* source = actions::find_option_source(*integration, request->property_name);
     if (source == nullptr) co_return call.fail(no_options(*integration));
-    if (auto problem = actions::refuse_text(source->search, request->search_value, "searchValue")) {
+    if (auto problem = schema::refuse_text(source->search, request->search_value, "searchValue")) {
         co_return call.fail(*problem);
     }
     auto resolution = co_await resolve_selectors(call, request->selectors);

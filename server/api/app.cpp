@@ -16,20 +16,6 @@
 namespace alcove::api {
 namespace {
 
-constexpr std::string_view namespace_mark = "NS";
-
-struct NamespacePattern {
-    NamespaceForm form;
-    std::string_view pattern;
-};
-
-constexpr std::array<NamespacePattern, 4> namespace_patterns = {{
-    {NamespaceForm::workspace, "/api/v1/workspaces/{workspace}"},
-    {NamespaceForm::end_user, "/api/v1/workspaces/{workspace}/end-users/{endUserId}"},
-    {NamespaceForm::external, "/api/v1/workspaces/{workspace}/external/{externalId}"},
-    {NamespaceForm::integration, "/api/v1/workspaces/{workspace}/integrations/{integration}"},
-}};
-
 // Each surface keeps its own dialect. On all of these, who sends no valid token learns nothing of what is there.
 struct Surface {
     std::string_view prefix;
@@ -69,6 +55,7 @@ App::App(kv::Store& store, Settings settings)
       deliverer_(identity_, settings_.webhooks, journal_notice),
       watches_(identity_, settings_.watch_heartbeat),
       download_links_(settings_.master_keys, settings_.public_url),
+      description_(Description::make(settings_.public_url)),
       services_{.store = store,
                 .identity = identity_,
                 .settings = settings_,
@@ -77,25 +64,16 @@ App::App(kv::Store& store, Settings settings)
                 .deliverer = deliverer_,
                 .watches = watches_,
                 .download_links = download_links_,
+                .description = description_,
                 .leaving = leaving_,
                 .stopping = stopping_,
                 .requests = requests_,
                 .busy_namespaces = busy_namespaces_} {
-    for (const auto& endpoint : endpoints()) {
-        if (!endpoint.pattern.starts_with(namespace_mark)) {
-            add(endpoint, endpoint.pattern, NamespaceForm::none);
-            continue;
-        }
-        const auto rest = endpoint.pattern.substr(namespace_mark.size());
-        for (const auto& [form, pattern] : namespace_patterns) {
-            add(endpoint, std::string(pattern) + std::string(rest), form);
-        }
+    for (http::Router::Route index = 0; index < routes_.size(); ++index) {
+        const auto& [endpoint, form, pattern, body] = routes_[index];
+        router_.add(endpoint->method, pattern, index);
+        counted_as_.push_back(requests_.add(endpoint->method, pattern));
     }
-}
-
-void App::add(const Endpoint& endpoint, std::string_view pattern, NamespaceForm form) {
-    router_.add(endpoint.method, pattern, static_cast<http::Router::Route>(routes_.size()));
-    routes_.push_back({.endpoint = &endpoint, .form = form, .counted_as = requests_.add(endpoint.method, pattern)});
 }
 
 asio::awaitable<scopes::Result<std::optional<std::string>>> App::start(std::optional<std::string> root_key) {
@@ -120,13 +98,14 @@ asio::awaitable<void> App::serve(http::Exchange& exchange) {
     const auto match = router_.match(request.method, request.path);
     const bool matched = match.outcome == Outcome::matched;
     const Endpoint* endpoint = matched ? routes_[match.route].endpoint : nullptr;
-    if (matched) exchange.route = routes_[match.route].counted_as;
+    if (matched) exchange.route = counted_as_[match.route];
     Call call{.exchange = exchange,
               .request = request,
               .response = exchange.response,
               .match = match,
               .services = services_,
               .form = matched ? routes_[match.route].form : NamespaceForm::none,
+              .body_shape = matched ? routes_[match.route].body : nullptr,
               .print_problem = printer_for(request.path)};
     const ShowStanding show_standing(call);
 

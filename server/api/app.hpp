@@ -11,6 +11,7 @@
 #include "kv/store.hpp"
 #include "scopes/identity.hpp"
 #include "server/api/call.hpp"
+#include "server/api/description.hpp"
 #include "server/api/rate_limits.hpp"
 #include "server/api/routes.hpp"
 #include "server/auth/authenticator.hpp"
@@ -54,14 +55,6 @@ public:
     void failed(const http::Request& request, std::string_view what) override;
 
 private:
-    struct Route {
-        const Endpoint* endpoint;
-        NamespaceForm form;
-        std::uint16_t counted_as;  // of requests_
-    };
-
-    void add(const Endpoint& endpoint, std::string_view pattern, NamespaceForm form);
-
     const Settings settings_;
     scopes::Identity identity_;
     auth::Authenticator authenticator_;
@@ -70,13 +63,15 @@ private:
     webhooks::Deliverer deliverer_;
     watch::Hub watches_;
     files::DownloadLinks download_links_;
+    const Description description_;
     std::atomic<bool> leaving_ = false;
     std::atomic<bool> stopping_ = false;
     metrics::Requests requests_;
     metrics::BusyNamespaces busy_namespaces_;
     Services services_;
+    const std::vector<Route> routes_ = routes();
+    std::vector<std::uint16_t> counted_as_;  // of each route, in requests_
     http::Router router_;
-    std::vector<Route> routes_;
 };
 
 }  // namespace alcove::api

@@ -32,11 +32,17 @@ class Requests;
 class BusyNamespaces;
 }  // namespace alcove::metrics
 
+namespace alcove::schema {
+struct Shape;
+}
+
 namespace alcove::api {
 
 class RateLimits;
 
 namespace asio = boost::asio;
+
+struct Description;
 
 struct MetricsSettings {
     bool enabled = true;  // metrics.enabled
@@ -68,6 +74,7 @@ struct Services {
     webhooks::Deliverer& deliverer;
     watch::Hub& watches;
     const files::DownloadLinks& download_links;
+    const Description& description;
     const std::atomic<bool>& leaving;   // the server will stop soon: nothing new should come to it
     const std::atomic<bool>& stopping;  // it stops: nobody should wait any more
     const metrics::Requests& requests;
@@ -97,6 +104,7 @@ struct Call {
     const http::Router::Match& match;
     const Services& services;
     NamespaceForm form;
+    const schema::Shape* body_shape;                // of the route: what read_json() holds its body against
     PrintProblem print_problem;                     // of the surface that the path is on
     const scopes::Principal* principal = nullptr;   // on public routes it stays so
     scopes::Resolved namespace_name = nullptr;      // on routes of `NS`

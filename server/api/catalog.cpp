@@ -14,14 +14,14 @@ void print_integration(json::Writer& writer, const actions::Integration& integra
     writer.member("description", integration.description).name("actions").open_array();
     for (const auto& action : integration.actions) {
         writer.open_object().member("name", action.name).member("description", action.description);
-        writer.name("inputSchema").raw(actions::to_json_schema(action.input));
-        writer.name("outputSchema").raw(actions::to_json_schema(action.output)).close_object();
+        writer.name("inputSchema").raw(schema::to_json_schema(action.input));
+        writer.name("outputSchema").raw(schema::to_json_schema(action.output)).close_object();
     }
     writer.close_array().name("triggers").open_array();
     for (const auto& trigger : integration.triggers) {
         writer.open_object().member("name", trigger.name).member("displayName", trigger.display_name);
         writer.member("description", trigger.description);
-        writer.name("inputSchema").raw(actions::to_json_schema(trigger.input)).close_object();
+        writer.name("inputSchema").raw(schema::to_json_schema(trigger.input)).close_object();
     }
     writer.close_array().close_object();
 }

@@ -144,12 +144,10 @@ asio::awaitable<void> update_end_user(Call& call) {
     auto document = co_await read_json(call);
     if (!document) co_return call.fail(document.error());
     ObjectReader in(*document, document->root());
-    if (in.any("externalId") != nullptr) in.refuse("externalId", "'externalId' cannot be changed");
     scopes::EndUserChanges changes{.display_name = read_label(in, "displayName"),
                                    .email = read_email(in, "email"),
                                    .metadata = read_metadata(in, "metadata")};
     if (auto problem = in.finish()) co_return call.fail(*problem);
-    if (in.empty()) co_return call.fail(no_updates());
 
     auto request_id = take_request_id(call, document->root().raw);
     if (!request_id) co_return call.fail(request_id.error());

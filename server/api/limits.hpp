@@ -20,6 +20,9 @@ inline constexpr std::size_t import_batch_bytes_max = std::size_t{4} << 20;
 inline constexpr std::size_t export_cursor_lines_max = 1000;
 inline constexpr std::size_t export_cursor_bytes_max = std::size_t{1} << 20;
 
+// Numbers of JSON are exact up to here for every reader.
+inline constexpr std::size_t json_integer_max = (std::size_t{1} << 53) - 1;
+
 // They are looked through with each request of the key.
 inline constexpr std::size_t key_workspaces_max = 1000;
 

@@ -17,11 +17,12 @@ namespace alcove::api {
 inline constexpr std::size_t transaction_operations_max = 128;
 inline constexpr std::size_t transaction_checks_max = 128;
 
-// `{"checks":[…],"operations":[…]}`. Members are named as in `operations[3].key`. More than the limits is 413. The
-// values together cannot exceed the limit of the body, which is theirs too.
+// `{"checks":[…],"operations":[…]}`, of a document that fits openapi::operation_shapes::transaction. Members are
+// named as in `operations[3].key`. The values together cannot exceed the limit of the body, which is theirs too.
 Result<kv::Commit> parse_transaction(const json::Document& document, kv::TimeMs now_ms);
 
-// One operation of its own, on the key of the path: `{"op":"increment","by":5}`.
+// One operation of its own, on the key of the path: `{"op":"increment","by":5}`, of a document that fits
+// openapi::operation_shapes::operation_here.
 Result<kv::Operation> parse_single_operation(const json::Document& document, std::string_view key,
                                              kv::TimeMs now_ms);
 

@@ -1,6 +1,5 @@
 #include "server/api/quotas.hpp"
 
-#include <charconv>
 #include <string>
 #include <utility>
 #include <vector>
@@ -11,12 +10,10 @@
 #include "server/api/namespaces.hpp"
 #include "server/api/parameters.hpp"
 #include "server/api/resources.hpp"
+#include "server/schema/schema.hpp"
 
 namespace alcove::api {
 namespace {
-
-// Numbers of JSON are exact up to here for every reader.
-constexpr std::uint64_t json_integer_max = (std::uint64_t{1} << 53) - 1;
 
 struct ListParameters {
     kv::NamespaceFilter filter;
@@ -118,20 +115,10 @@ void answer_quota(Call& call, const kv::NamespaceInfo& info) {
     writer.close_object().close_object();
 }
 
-std::optional<std::uint64_t> read_limit(ObjectReader& in, std::string_view name, std::uint64_t min,
-                                        std::uint64_t max) {
+std::optional<std::uint64_t> read_limit(ObjectReader& in, std::string_view name) {
     const auto* value = in.any(name);
     if (value == nullptr || value->type == json::Type::null) return std::nullopt;
-    std::uint64_t number = 0;
-    const auto* end = value->raw.data() + value->raw.size();
-    const auto parsed = std::from_chars(value->raw.data(), end, number);
-    const bool whole = value->type == json::Type::number && parsed.ec == std::errc() && parsed.ptr == end;
-    if (!whole || number < min || number > max) {
-        in.refuse(name, "'" + in.field(name) + "' must be a whole number from " + std::to_string(min) + " to " +
-                            std::to_string(max) + ", or null");
-        return std::nullopt;
-    }
-    return number;
+    return static_cast<std::uint64_t>(schema::to_integer(value->raw));
 }
 
 }  // namespace
@@ -191,10 +178,9 @@ asio::awaitable<void> put_quota(Call& call) {
     auto document = co_await read_json(call);
     if (!document) co_return call.fail(document.error());
     ObjectReader in(*document, document->root());
-    const kv::Quota quota{
-        .bytes = read_limit(in, "bytes", 0, json_integer_max),
-        .keys = read_limit(in, "keys", 0, json_integer_max),
-        .writes_per_second = read_limit(in, "writesPerSecond", 1, kv::limits::writes_per_second_max)};
+    const kv::Quota quota{.bytes = read_limit(in, "bytes"),
+                          .keys = read_limit(in, "keys"),
+                          .writes_per_second = read_limit(in, "writesPerSecond")};
     if (auto problem = in.finish()) co_return call.fail(*problem);
 
     auto version = co_await call.services.store.set_quota(*call.namespace_name, quota);

@@ -1,10 +1,14 @@
 #include "server/api/routes.hpp"
 
+#include <array>
+#include <stdexcept>
+
 #include "server/api/actions.hpp"
 #include "server/api/catalog.hpp"
 #include "server/api/connect.hpp"
 #include "server/api/connect_page.hpp"
 #include "server/api/connections.hpp"
+#include "server/api/description.hpp"
 #include "server/api/end_users.hpp"
 #include "server/api/exports.hpp"
 #include "server/api/files.hpp"
@@ -24,6 +28,7 @@
 #include "server/deck/connections.hpp"
 #include "server/deck/destinations.hpp"
 #include "server/deck/events.hpp"
+#include "server/openapi/operation.hpp"
 
 namespace alcove::api {
 namespace {
@@ -36,6 +41,7 @@ constexpr Endpoint table[] = {
     {Method::get, "/healthz", {}, get_health},
     {Method::get, "/readyz", {}, get_readiness},
     {Method::get, "/metrics", {}, get_metrics},
+    {Method::get, "/openapi.json", {}, get_description},
     {Method::get, "/connect", {}, get_connect_page},
     {Method::get, "/connect/page.js", {}, get_connect_script},
     {Method::get, "/connect/page.css", {}, get_connect_style},
@@ -137,10 +143,44 @@ constexpr Endpoint table[] = {
     {Method::get, "/files/{signed}", {}, download_file},
 };
 
+constexpr std::string_view namespace_mark = "NS";
+
+struct NamespacePattern {
+    NamespaceForm form;
+    std::string_view pattern;
+};
+
+constexpr std::array<NamespacePattern, 4> namespace_patterns = {{
+    {NamespaceForm::workspace, "/api/v1/workspaces/{workspace}"},
+    {NamespaceForm::end_user, "/api/v1/workspaces/{workspace}/end-users/{endUserId}"},
+    {NamespaceForm::external, "/api/v1/workspaces/{workspace}/external/{externalId}"},
+    {NamespaceForm::integration, "/api/v1/workspaces/{workspace}/integrations/{integration}"},
+}};
+
+Route make_route(const Endpoint& endpoint, NamespaceForm form, std::string pattern) {
+    const auto* operation = openapi::find_operation(endpoint.handler).operation;
+    if (operation == nullptr) throw std::logic_error("nothing is said of " + pattern);
+    return {.endpoint = &endpoint, .form = form, .pattern = std::move(pattern), .body = operation->body};
+}
+
 }  // namespace
 
 std::span<const Endpoint> endpoints() {
     return table;
+}
+
+std::vector<Route> routes() {
+    std::vector<Route> all;
+    for (const auto& endpoint : table) {
+        if (!endpoint.pattern.starts_with(namespace_mark)) {
+            all.push_back(make_route(endpoint, NamespaceForm::none, std::string(endpoint.pattern)));
+            continue;
+        }
+        const auto rest = endpoint.pattern.substr(namespace_mark.size());
+        for (const auto& [form, pattern] : namespace_patterns)
+            all.push_back(make_route(endpoint, form, std::string(pattern).append(rest)));
+    }
+    return all;
 }
 
 }  // namespace alcove::api

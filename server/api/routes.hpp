@@ -3,10 +3,13 @@
 
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "scopes/principal.hpp"
 #include "server/api/call.hpp"
+#include "server/schema/schema.hpp"
 
 namespace alcove::api {
 
@@ -23,5 +26,16 @@ struct Endpoint {
 };
 
 std::span<const Endpoint> endpoints();
+
+// A row of the table under one of its patterns: those of `NS` have four.
+struct Route {
+    const Endpoint* endpoint;
+    NamespaceForm form;
+    std::string pattern;
+    const schema::Shape* body;  // what a JSON body must fit; nullptr: it takes none
+};
+
+// Throws std::logic_error when nothing is said of a row in server/openapi.
+std::vector<Route> routes();
 
 }  // namespace alcove::api

@@ -14,15 +14,6 @@ std::optional<std::string> read_text(ObjectReader& in, std::string_view name) {
     return std::string(*text);
 }
 
-void refuse_own_scope(ObjectReader& in) {
-    for (const auto* name : {"scope", "externalId", "persistence"}) {
-        if (in.any(name) == nullptr) continue;
-        in.refuse(name, "'" + in.field(name) +
-                            "' is refused: a request must not carry its own scope, which the settings of "
-                            "the workspace's integration alone decide");
-    }
-}
-
 asio::awaitable<std::optional<Problem>> hold_to_end_user(Call& call, scopes::Selectors& selectors) {
     const auto& principal = *call.principal;
     if (!principal.end_user) co_return std::nullopt;
@@ -40,7 +31,6 @@ asio::awaitable<std::optional<Problem>> hold_to_end_user(Call& call, scopes::Sel
 }  // namespace
 
 RequestSelectors read_selectors(ObjectReader& in) {
-    refuse_own_scope(in);
     RequestSelectors request;
     request.workspace = in.required_text("workspaceId");
     auto& selectors = request.selectors;

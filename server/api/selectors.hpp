@@ -15,8 +15,7 @@ struct RequestSelectors {
 };
 
 // `workspaceId`, `integrationName`, `integrationAlias`, `workspaceIntegrationId`, `endUserId`,
-// `connectionExternalId`. Refuses a body that carries a scope of its own: whose data is meant is decided by the
-// integration that was set up, never by who uses it.
+// `connectionExternalId`.
 RequestSelectors read_selectors(ObjectReader& in);
 
 // What they come to, for who asks: a token that acts as an end user resolves as that one alone (403 else).

@@ -99,7 +99,7 @@ void read_trigger(const json::Document& document, ObjectReader& in, EnableReques
         return in.refuse("triggerName", "'triggerName' must be " + names_of_triggers(*integration));
     }
     if (input == nullptr) return;
-    if (auto problem = actions::refuse(trigger->input, document, *input, "input")) {
+    if (auto problem = schema::refuse(trigger->input, document, *input, "input")) {
         return in.refuse(*std::move(problem));
     }
     if (const auto* prefix = document.member(*input, "prefix")) request.prefix = prefix->text;
@@ -109,7 +109,6 @@ Result<EnableRequest> parse_enable_request(const json::Document& document) {
     ObjectReader in(document, document.root());
     EnableRequest request;
     request.selectors = read_selectors(in);
-    if (!in.has("integrationName")) in.refuse(missing_field("integrationName"));
     request.callback_url =
         to_callback_url(in, "callbackUrl", in.required_string("callbackUrl")).value_or(std::string());
     if (const auto* headers = in.object("callbackHeaders")) {

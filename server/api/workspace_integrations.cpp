@@ -1,16 +1,14 @@
 #include "server/api/workspace_integrations.hpp"
 
-#include <charconv>
 #include <cstdint>
-#include <limits>
 #include <utility>
 
 #include "server/api/idempotency.hpp"
 #include "server/api/json.hpp"
-#include "server/api/limits.hpp"
 #include "server/api/namespaces.hpp"
 #include "server/api/parameters.hpp"
 #include "server/api/resources.hpp"
+#include "server/schema/schema.hpp"
 
 namespace alcove::api {
 namespace {
@@ -40,70 +38,35 @@ std::optional<scopes::Alias> to_alias(ObjectReader& in, std::string_view text) {
 
 std::optional<scopes::ConnectionStrategy> read_strategy(ObjectReader& in) {
     const auto text = in.string("connectionStrategy");
-    if (!text) return std::nullopt;
-    const auto strategy = scopes::parse_connection_strategy(*text);
-    if (!strategy) {
-        in.refuse("connectionStrategy",
-                  "'connectionStrategy' must be 'fixed', 'per_user' or 'per_user_with_fallback'");
-    }
-    return strategy;
+    return text ? scopes::parse_connection_strategy(*text) : std::nullopt;
 }
 
 std::optional<std::optional<std::vector<std::string>>> read_enabled_actions(const json::Document& document,
                                                                             ObjectReader& in) {
-    const auto* value = in.any("enabledActions");
-    if (value == nullptr) return std::nullopt;
-    if (value->type == json::Type::null) return std::optional<std::vector<std::string>>();
-    const auto refuse = [&in] {
-        in.refuse("enabledActions", "'enabledActions' must be null or a list of at most " +
-                                        std::to_string(scopes::enabled_actions_max) + " names of 1 to " +
-                                        std::to_string(limits::action_name_bytes_max) + " characters");
-    };
+    const auto* list = in.any("enabledActions");
+    if (list == nullptr) return std::nullopt;
+    if (list->type == json::Type::null) return std::optional<std::vector<std::string>>();
     std::vector<std::string> actions;
-    if (value->type != json::Type::array || value->count > scopes::enabled_actions_max) {
-        refuse();
-        return std::optional(std::move(actions));
-    }
-    for (const auto* action = document.first(*value); action != nullptr; action = document.next(*action)) {
-        const bool is_name = action->type == json::Type::string && !action->text.empty() &&
-                             action->text.size() <= limits::action_name_bytes_max;
-        if (!is_name) refuse();
+    for (const auto* action = document.first(*list); action != nullptr; action = document.next(*action))
         actions.emplace_back(action->text);
-    }
     return std::optional(std::move(actions));
 }
 
 std::optional<std::int64_t> read_sort_order(ObjectReader& in) {
-    const auto* value = in.number("sortOrder");
-    if (value == nullptr) return std::nullopt;
-    std::int32_t number = 0;
-    const auto* end = value->raw.data() + value->raw.size();
-    const auto parsed = std::from_chars(value->raw.data(), end, number);
-    if (parsed.ec != std::errc() || parsed.ptr != end) {
-        in.refuse("sortOrder", "'sortOrder' must be a whole number of 32 bits");
-    }
-    return number;
+    const auto* number = in.number("sortOrder");
+    if (number == nullptr) return std::nullopt;
+    return schema::to_integer(number->raw);
 }
 
 std::optional<scopes::Persistence> read_persistence(const json::Document& document, ObjectReader& in) {
     const auto* settings = in.object("settings");
     if (settings == nullptr) return std::nullopt;
-    ObjectReader settings_in(document, *settings, in.field("settings"));
-    std::optional<scopes::Persistence> persistence;
-    if (const auto* policy = settings_in.object("persistence")) {
-        ObjectReader policy_in(document, *policy, settings_in.field("persistence"));
-        persistence.emplace();
-        const auto scope = scopes::parse_persistence_scope(policy_in.required_string("scope"));
-        if (!scope && policy_in.has("scope")) {
-            policy_in.refuse("scope",
-                             "'" + policy_in.field("scope") + "' must be 'end_user', 'workspace' or 'external'");
-        }
-        persistence->scope = scope.value_or(scopes::PersistenceScope::end_user);
-        const auto key = read_external_id(policy_in, "externalId");
-        if (key) persistence->external_id = scopes::text_of(*key);
-        if (auto problem = policy_in.finish()) in.refuse(*std::move(problem));
-    }
-    if (auto problem = settings_in.finish()) in.refuse(*std::move(problem));
+    const auto* policy = document.member(*settings, "persistence");
+    if (policy == nullptr) return std::nullopt;
+    scopes::Persistence persistence;
+    persistence.scope = scopes::parse_persistence_scope(document.member(*policy, "scope")->text).value();
+    const auto* key = document.member(*policy, "externalId");
+    if (key != nullptr && key->type != json::Type::null) persistence.external_id = std::string(key->text);
     return persistence;
 }
 
@@ -205,7 +168,6 @@ asio::awaitable<void> update_workspace_integration(Call& call) {
     auto document = co_await read_json(call);
     if (!document) co_return call.fail(document.error());
     ObjectReader in(*document, document->root());
-    if (in.any("integrationName") != nullptr) in.refuse("integrationName", "'integrationName' cannot be changed");
     scopes::IntegrationChanges changes;
     if (const auto alias = in.string("alias")) changes.alias = to_alias(in, *alias);
     changes.display_name = read_label(in, "displayName");
@@ -215,7 +177,6 @@ asio::awaitable<void> update_workspace_integration(Call& call) {
     changes.persistence = read_persistence(*document, in);
     changes.sort_order = read_sort_order(in);
     if (auto problem = in.finish()) co_return call.fail(*problem);
-    if (in.empty()) co_return call.fail(no_updates());
     auto request_id = take_request_id(call, document->root().raw);
     if (!request_id) co_return call.fail(request_id.error());
 

@@ -97,8 +97,6 @@ asio::awaitable<void> create_workspace(Call& call) {
     auto document = co_await read_json(call);
     if (!document) co_return call.fail(document.error());
     ObjectReader in(*document, document->root());
-    if (!in.has("name")) in.refuse(missing_field("name"));
-    if (!in.has("slug")) in.refuse(missing_field("slug"));
     auto name = read_name(in);
     auto slug = read_slug(in);
     if (auto problem = in.finish()) co_return call.fail(*problem);
@@ -131,7 +129,6 @@ asio::awaitable<void> update_workspace(Call& call) {
     ObjectReader in(*document, document->root());
     scopes::WorkspaceChanges changes{.name = read_name(in), .slug = read_slug(in)};
     if (auto problem = in.finish()) co_return call.fail(*problem);
-    if (in.empty()) co_return call.fail(no_updates());
 
     auto request_id = take_request_id(call, document->root().raw);
     if (!request_id) co_return call.fail(request_id.error());

@@ -9,6 +9,7 @@
 #include "server/api/idempotency.hpp"
 #include "server/api/json.hpp"
 #include "server/api/namespaces.hpp"
+#include "server/openapi/braze.hpp"
 
 namespace alcove::braze {
 namespace {
@@ -76,48 +77,25 @@ asio::awaitable<Result<scopes::Uuid>> admit(Call& call) {
     co_return *workspace;
 }
 
-std::string too_many_items(std::string_view list) {
-    return std::string(list) + " must have at most " + std::to_string(scopes::external_id_changes_max) + " items";
-}
-
-// Nothing beside `member`, which is a list of 1 to external_id_changes_max; nullptr when it was refused.
-const json::Value* read_items(api::ObjectReader& in, std::string_view member) {
-    if (!in.has(member)) in.refuse(api::missing_field(member));
-    const auto* items = in.array(member);
-    if (items == nullptr) return nullptr;
-    const auto quoted = "'" + std::string(member) + "'";
-    if (items->count == 0) in.refuse(member, quoted + " must not be empty");
-    if (items->count > scopes::external_id_changes_max) in.refuse(member, too_many_items(quoted));
-    return items;
-}
-
 Result<std::vector<scopes::ExternalIdRename>> parse_renames(const json::Document& document) {
-    api::ObjectReader in(document, document.root());
-    const auto* items = read_items(in, renames_member);
-    if (auto problem = in.finish()) return *std::move(problem);
+    if (auto problem = schema::refuse(openapi::braze_renames, document, document.root(), {}))
+        return *std::move(problem);
     std::vector<scopes::ExternalIdRename> renames;
+    const auto* items = document.member(document.root(), renames_member);
     for (const auto* item = document.first(*items); item != nullptr; item = document.next(*item)) {
-        auto path = std::string(renames_member) + "[" + std::to_string(renames.size()) + "]";
-        if (item->type != json::Type::object) return api::invalid_field(path, "'" + path + "' must be an object");
-        api::ObjectReader one(document, *item, std::move(path));
-        scopes::ExternalIdRename rename{.current = std::string(one.required_string("current_external_id")),
-                                        .wanted = std::string(one.required_string("new_external_id"))};
-        if (auto problem = one.finish()) return *std::move(problem);
-        renames.push_back(std::move(rename));
+        renames.push_back({.current = std::string(document.member(*item, "current_external_id")->text),
+                           .wanted = std::string(document.member(*item, "new_external_id")->text)});
     }
     return renames;
 }
 
 Result<std::vector<std::string>> parse_removals(const json::Document& document) {
-    api::ObjectReader in(document, document.root());
-    const auto* items = read_items(in, removals_member);
-    if (auto problem = in.finish()) return *std::move(problem);
+    if (auto problem = schema::refuse(openapi::braze_removals, document, document.root(), {}))
+        return *std::move(problem);
     std::vector<std::string> removals;
-    for (const auto* item = document.first(*items); item != nullptr; item = document.next(*item)) {
-        const auto path = std::string(removals_member) + "[" + std::to_string(removals.size()) + "]";
-        if (item->type != json::Type::string) return api::invalid_field(path, "'" + path + "' must be a string");
+    const auto* items = document.member(document.root(), removals_member);
+    for (const auto* item = document.first(*items); item != nullptr; item = document.next(*item))
         removals.emplace_back(item->text);
-    }
     return removals;
 }
 
@@ -143,9 +121,10 @@ void answer(Call& call, const scopes::Written<scopes::ExternalIdOutcomes>& writt
 
 // So many values that they are not even told apart hold more items than there may be.
 asio::awaitable<Result<json::Document>> read_document(Call& call) {
-    auto document = co_await api::read_json(call);
+    auto document = co_await api::read_any_object(call);
     if (!document && document.error().status == 413 && document.error().field.empty()) {
-        co_return api::invalid_field("body", too_many_items("the list"));
+        co_return api::invalid_field(
+            "body", "the list must have at most " + std::to_string(scopes::external_id_changes_max) + " items");
     }
     co_return document;
 }

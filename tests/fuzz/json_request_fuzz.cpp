@@ -10,6 +10,8 @@
 #include "server/actions/kv_store_shapes.hpp"
 #include "server/actions/storage_shapes.hpp"
 #include "server/api/operations.hpp"
+#include "server/openapi/operation_shapes.hpp"
+#include "server/schema/schema.hpp"
 #include "tests/fuzz/fuzz.hpp"
 
 namespace alcove {
@@ -52,6 +54,21 @@ void check_operation(const kv::Operation& operation) {
     }
 }
 
+// What fits the shape of the route is parsed.
+void check_transaction(const scopes::json::Document& document) {
+    const auto commit = api::parse_transaction(document, now_ms);
+    if (!commit) return;
+    require(commit->operations.size() <= api::transaction_operations_max, "not too many operations");
+    require(commit->checks.size() <= api::transaction_checks_max, "not too many checks");
+    for (const auto& operation : commit->operations)
+        check_operation(operation);
+}
+
+void check_single_operation(const scopes::json::Document& document) {
+    const auto operation = api::parse_single_operation(document, "key", now_ms);
+    if (operation) check_operation(*operation);
+}
+
 void check_input(const actions::Shape& shape, std::string_view text) {
     const auto input = actions::Input::parse(shape, text, "input");
     if (!input) {
@@ -59,7 +76,7 @@ void check_input(const actions::Shape& shape, std::string_view text) {
         return;
     }
     for (const auto& member : shape.members) {
-        const bool required = member.presence == actions::Presence::required;
+        const bool required = member.presence == schema::Presence::required;
         require(!required || input->has(member.name), "required members are there");
         if (input->has(member.name)) check_store_reads(input->raw(member.name));
     }
@@ -79,13 +96,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     check_store_reads(text.view());
     if (document->root().type != scopes::json::Type::object) return 0;
 
-    if (const auto commit = api::parse_transaction(*document, now_ms)) {
-        fuzz::require(commit->operations.size() <= api::transaction_operations_max, "not too many operations");
-        fuzz::require(commit->checks.size() <= api::transaction_checks_max, "not too many checks");
-        for (const auto& operation : commit->operations)
-            check_operation(operation);
-    }
-    if (const auto operation = api::parse_single_operation(*document, "key", now_ms)) check_operation(*operation);
+    const auto fits = [&document](const schema::Shape& shape) {
+        return !schema::refuse(shape, *document, document->root(), {});
+    };
+    if (fits(openapi::operation_shapes::transaction)) check_transaction(*document);
+    if (fits(openapi::operation_shapes::operation_here)) check_single_operation(*document);
     check_input(*inputs[choice % inputs.size()], text.view());
     return 0;
 }

@@ -55,9 +55,9 @@ public:
 
     // What is wrong with a JSON text by that shape; empty: nothing.
     static std::string misfit(const actions::Shape& shape, std::string_view json) {
-        const auto document = actions::json::Document::parse(json, {.built_depth_max = actions::depth_of(shape)});
+        const auto document = actions::json::Document::parse(json, {.built_depth_max = schema::depth_of(shape)});
         if (!document) return document.error().message;
-        const auto problem = actions::refuse(shape, *document, document->root(), "output");
+        const auto problem = schema::refuse(shape, *document, document->root(), "output");
         return problem ? problem->message : std::string();
     }
 

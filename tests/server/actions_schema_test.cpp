@@ -3,12 +3,14 @@
 #include <set>
 #include <string>
 
+#include "server/schema/formats.hpp"
 #include "tests/server/actions_fixture.hpp"
 
 namespace alcove::test {
 namespace {
 
 using namespace actions;
+using namespace schema;
 
 constexpr std::string_view colours[] = {"red", "green"};
 constexpr Shape colour = {.types = type::string, .default_json = "\"red\"", .one_of = colours};
@@ -85,8 +87,8 @@ BOOST_AUTO_TEST_CASE(each_bound_is_enforced_and_named) {
     BOOST_TEST(refusal_of(R"("map":[])") == "map: 'in.map' must be an object");
     const std::string names = "400 VALIDATION_ERROR in.names";
     BOOST_TEST(refusal("{}") == names + ": 'in.names' is required");
-    BOOST_TEST(refusal(R"({"names":[]})") == names + ": 'in.names' must hold at least 1");
-    BOOST_TEST(refusal(R"({"names":["ab","cd","ef","gh"]})") == names + ": 'in.names' must hold at most 3");
+    BOOST_TEST(refusal(R"({"names":[]})") == names + ": 'in.names' must not be empty");
+    BOOST_TEST(refusal(R"({"names":["ab","cd","ef","gh"]})") == names + ": 'in.names' must have at most 3 items");
     BOOST_TEST(refusal(R"({"names":["ab","cd","ab"]})") ==
                names + "[2]: 'in.names[2]' must differ from 'in.names[0]'");
     BOOST_TEST(refusal(R"({"names":["ab",""]})") == names + "[1]: 'in.names[1]' must not be empty");

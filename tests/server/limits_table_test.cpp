@@ -135,6 +135,7 @@ Table limits() {
         LIMIT(api::limits::import_batch_bytes_max),
         LIMIT(api::limits::export_cursor_lines_max),
         LIMIT(api::limits::export_cursor_bytes_max),
+        LIMIT(api::limits::json_integer_max),
         LIMIT(kv::limits::writes_per_second_max),
         LIMIT(actions::kv_store_shapes::listed_keys_max),
         LIMIT(actions::kv_store_shapes::keys_at_once_max),
