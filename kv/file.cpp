@@ -18,6 +18,10 @@ void fail_system(std::string_view what, const std::filesystem::path& path) {
     throw StoreFailure("cannot " + std::string(what) + " " + path.string() + ": " + reason);
 }
 
+Descriptor::~Descriptor() {
+    if (fd_ >= 0) ::close(fd_);
+}
+
 void sync_folder(const std::filesystem::path& folder) {
     const int fd = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0) fail_system("open", folder);

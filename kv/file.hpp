@@ -11,6 +11,20 @@ namespace alcove::kv {
 // "cannot <what> <path>: <the system's reason>", from errno. Throws StoreFailure.
 [[noreturn]] void fail_system(std::string_view what, const std::filesystem::path& path);
 
+// A descriptor that is closed with its last owner.
+class Descriptor {
+public:
+    explicit Descriptor(int fd) : fd_(fd) {}
+    ~Descriptor();
+    Descriptor(const Descriptor&) = delete;
+    Descriptor& operator=(const Descriptor&) = delete;
+
+    int get() const { return fd_; }
+
+private:
+    int fd_;
+};
+
 // Makes the entries of a folder durable.
 void sync_folder(const std::filesystem::path& folder);
 

@@ -9,10 +9,9 @@
 
 #include <cerrno>
 #include <cstring>
-#include <optional>
 
+#include "kv/backup/limits.hpp"
 #include "kv/error.hpp"
-#include "kv/file.hpp"
 
 namespace alcove::kv {
 
@@ -57,8 +56,14 @@ std::optional<BlobId> parse(std::string_view text) {
 
 }  // namespace
 
-Descriptor::~Descriptor() {
-    ::close(fd_);
+std::string path_of(const BlobId& id) {
+    const std::string name = print(id);
+    return name.substr(0, 2) + "/" + name;
+}
+
+std::optional<BlobId> parse_blob_path(std::string_view path) {
+    const auto id = parse(path.substr(std::min<std::size_t>(3, path.size())));
+    return id && path == path_of(*id) ? id : std::nullopt;
 }
 
 std::size_t BlobFolder::HashOfId::operator()(const BlobId& id) const {
@@ -67,8 +72,9 @@ std::size_t BlobFolder::HashOfId::operator()(const BlobId& id) const {
     return hash;
 }
 
-BlobFolder::BlobFolder(std::filesystem::path folder, std::function<void(std::string_view)> notice)
-    : folder_(std::move(folder)), notice_(std::move(notice)) {
+BlobFolder::BlobFolder(std::filesystem::path folder, Unlinking& unlinking,
+                       std::function<void(std::string_view)> notice)
+    : folder_(std::move(folder)), unlinking_(unlinking), notice_(std::move(notice)) {
     std::filesystem::create_directories(folder_);
     bool made = false;
     for (const char high : std::string_view(digits)) {
@@ -97,8 +103,7 @@ void BlobFolder::stop() {
 }
 
 std::filesystem::path BlobFolder::path_of(const BlobId& id) const {
-    const std::string name = print(id);
-    return folder_ / name.substr(0, 2) / name;
+    return folder_ / kv::path_of(id);
 }
 
 BlobFolder::Writing::Writing(BlobFolder& folder) : folder_(folder), id_(draw_id()) {
@@ -164,7 +169,31 @@ void BlobFolder::unlink(const BlobId& id) const {
 
 void BlobFolder::remove(std::vector<BlobId> ids) {
     if (ids.empty()) return;
-    asio::post(work_, [this, ids = std::move(ids)] {
+    {
+        const std::lock_guard lock(mutex_);
+        const std::size_t room = backup::limits::held_blobs_max - unwanted_.size();
+        unwanted_.insert(unwanted_.end(), ids.begin(), ids.begin() + static_cast<long>(std::min(room, ids.size())));
+    }
+    remove_held();
+}
+
+void BlobFolder::remove_held() {
+    const std::lock_guard lock(mutex_);
+    if (unwanted_.empty() || std::exchange(unlinking_posted_, true)) return;
+    asio::post(work_, [this] { unlink_unwanted(); });
+}
+
+void BlobFolder::unlink_unwanted() {
+    {
+        const std::lock_guard lock(mutex_);
+        unlinking_posted_ = false;  // for what comes from now on
+    }
+    unlinking_.run([this] {
+        std::vector<BlobId> ids;
+        {
+            const std::lock_guard lock(mutex_);
+            ids.swap(unwanted_);
+        }
         for (const BlobId& id : ids)
             unlink(id);
     });
@@ -193,20 +222,18 @@ std::vector<BlobId> BlobFolder::list() const {
 
 // Whether it is being written is asked first: what was committed meanwhile is wanted by then.
 void BlobFolder::sweep_now(const std::function<bool(const BlobId&)>& wanted) {
-    std::size_t removed = 0;
+    std::vector<BlobId> strays;
     for (const BlobId& id : list()) {
         if (stopping_) return;
         {
             const std::lock_guard lock(mutex_);
             if (writing_.contains(id)) continue;
         }
-        if (wanted(id)) continue;
-        unlink(id);
-        ++removed;
+        if (!wanted(id)) strays.push_back(id);
     }
-    if (removed != 0 && notice_) {
-        notice_("removed " + std::to_string(removed) + " contents of files that no file needs any more");
-    }
+    if (!strays.empty() && notice_)
+        notice_("removing " + std::to_string(strays.size()) + " contents of files that no file needs any more");
+    remove(std::move(strays));
 }
 
 }  // namespace alcove::kv

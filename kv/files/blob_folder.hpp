@@ -12,6 +12,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -20,29 +21,22 @@
 #include <utility>
 #include <vector>
 
+#include "kv/file.hpp"
 #include "kv/files/content.hpp"
+#include "kv/unlinking.hpp"
 
 namespace alcove::kv {
 
 namespace asio = boost::asio;
 
-// A descriptor that is closed with its last owner.
-class Descriptor {
-public:
-    explicit Descriptor(int fd) : fd_(fd) {}
-    ~Descriptor();
-    Descriptor(const Descriptor&) = delete;
-    Descriptor& operator=(const Descriptor&) = delete;
+// Where a content lies, as a path below the folder: <aa>/<id>.
+std::string path_of(const BlobId& id);
+// nullopt when it is none of these.
+std::optional<BlobId> parse_blob_path(std::string_view path);
 
-    int get() const { return fd_; }
-
-private:
-    int fd_;
-};
-
-// Operation: contents are written once and never changed. One that no record names any more is unlinked; who has it
-// open reads on. What a crash leaves behind, because its commit never came or its removal did not, is found by
-// sweep().
+// Operation: contents are written once and never changed. One that no record names any more is unlinked, when no
+// backup holds that back; who has it open reads on. What a crash leaves behind, because its commit never came or
+// its removal did not, is found by sweep().
 //
 // Concurrency: thread-safe. What may wait for the disk runs on threads of its own, so that neither connections nor
 // the writer do. They have a lower priority too: where there is more to do than cores, whole files are what waits.
@@ -50,7 +44,8 @@ private:
 // Errors: StoreFailure.
 class BlobFolder {
 public:
-    BlobFolder(std::filesystem::path folder, std::function<void(std::string_view)> notice);
+    // `unlinking` must outlive it.
+    BlobFolder(std::filesystem::path folder, Unlinking& unlinking, std::function<void(std::string_view)> notice);
     ~BlobFolder();  // calls stop()
 
     // A blob that is being written. It is removed with its last owner, unless a record names it by then.
@@ -86,8 +81,12 @@ public:
     // All that lie in the folder, whole or not.
     std::vector<BlobId> list() const;
 
-    // Unlinks them behind.
+    // Unlinks them behind. While a backup holds that back, backup::limits::held_blobs_max of them are remembered;
+    // the next start finds the others.
     void remove(std::vector<BlobId> ids);
+
+    // Tries again, behind, what was held back. To be called from time to time.
+    void remove_held();
 
     // Removes, behind, what is neither being written nor wanted.
     void sweep(std::function<bool(const BlobId&)> wanted);
@@ -119,13 +118,17 @@ private:
 
     std::filesystem::path path_of(const BlobId& id) const;
     void unlink(const BlobId& id) const;
+    void unlink_unwanted();
     void sweep_now(const std::function<bool(const BlobId&)>& wanted);
 
     const std::filesystem::path folder_;
+    Unlinking& unlinking_;
     const std::function<void(std::string_view)> notice_;
     std::atomic<bool> stopping_ = false;
     std::mutex mutex_;
     std::unordered_set<BlobId, HashOfId> writing_;  // no sweep may touch these
+    std::vector<BlobId> unwanted_;                  // to be unlinked
+    bool unlinking_posted_ = false;
     asio::io_context work_;
     asio::executor_work_guard<asio::io_context::executor_type> guard_{work_.get_executor()};
     std::vector<std::thread> threads_;

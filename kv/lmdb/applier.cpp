@@ -114,6 +114,21 @@ bool purge(WriteTransaction& txn, const Leftover& leftover, Step& step) {
 
 }  // namespace
 
+void apply_chunk(WriteTransaction& txn, Overlay::Cursor& cursor) {
+    std::size_t entries = 0;
+    std::size_t bytes = 0;
+    for (; cursor.valid() && entries < chunk_entries_max && bytes < chunk_bytes_max; cursor.next()) {
+        const Overlay::Found found = cursor.found();
+        if (found.state == Overlay::Found::State::value) {
+            txn.put(cursor.key(), found.value);
+        } else {
+            txn.erase(cursor.key());
+        }
+        ++entries;
+        bytes += found.value.size();
+    }
+}
+
 Applier::Applier(Core& core) : core_(core), state_(core.state) {
     load_purges();
     measure_room();
@@ -177,6 +192,8 @@ void Applier::loop() {
             if (frozen && !apply_frozen(*frozen)) return;
             more_to_free = free_some();
             measure_room();
+            core_.blobs.remove_held();
+            core_.index.forget_dead_readers();
             lock.lock();
         }
     } catch (const std::exception& failure) {
@@ -205,18 +222,7 @@ bool Applier::apply_frozen(const Frozen& frozen) {
         try {
             WriteTransaction txn(core_.index);
             txn.put(ceiling_key, ceiling);
-            std::size_t entries = 0;
-            std::size_t bytes = 0;
-            for (; cursor.valid() && entries < chunk_entries_max && bytes < chunk_bytes_max; cursor.next()) {
-                const Overlay::Found found = cursor.found();
-                if (found.state == Overlay::Found::State::value) {
-                    txn.put(cursor.key(), found.value);
-                } else {
-                    txn.erase(cursor.key());
-                }
-                ++entries;
-                bytes += found.value.size();
-            }
+            apply_chunk(txn, cursor);
             const bool last = !cursor.valid();
             if (last) txn.put(index_state_key, encode_index_state(state));
             txn.commit();
@@ -314,7 +320,7 @@ bool Applier::purge_step() {
     return true;
 }
 
-// Removes the oldest segment when the history may forget it and the index no longer needs it.
+// Removes the oldest segment when the history may forget it, the index no longer needs it and no backup does.
 bool Applier::trim_step() {
     const auto oldest = core_.log->oldest_removable(state_.position);
     if (!oldest) return false;
@@ -322,8 +328,12 @@ bool Applier::trim_step() {
     const bool keep = core_.options.history && age < core_.options.history_age &&
                       core_.log->bytes() <= core_.options.history_bytes;
     if (keep) return false;
+    return core_.unlinking.run([&] { trim(oldest->segment); });
+}
+
+void Applier::trim(std::uint64_t segment) {
     std::vector<std::string> keys;
-    core_.log->visit(oldest->segment, [&](Version version, std::string_view record) {
+    core_.log->visit(segment, [&](Version version, std::string_view record) {
         const log::CommitRecord commit = log::decode_commit(record);
         if (!commit.dropped) keys.emplace_back(change_key(commit.id, version).view());
     });
@@ -339,7 +349,6 @@ bool Applier::trim_step() {
         txn.commit();
     }
     core_.log->remove_oldest();
-    return true;
 }
 
 }  // namespace alcove::kv

@@ -14,6 +14,9 @@
 
 namespace alcove::kv {
 
+// Puts what follows the cursor into the index, as much as one transaction should hold, and moves the cursor on.
+void apply_chunk(WriteTransaction& txn, Overlay::Cursor& cursor);
+
 // Operation: takes the frozen overlay, applies it in key order in bounded LMDB transactions, the last of which
 // moves the applied position, and then drops it. Between that it frees dropped namespaces and trims the history, in
 // steps. Effects are absolute values, so a crash in the middle costs nothing: they are applied again.
@@ -65,6 +68,7 @@ private:
     bool free_some();
     bool purge_step();
     bool trim_step();
+    void trim(std::uint64_t segment);
 
     Core& core_;
     IndexState state_;  // as the index has it

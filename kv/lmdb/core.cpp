@@ -26,6 +26,10 @@ constexpr auto fatal_grace = std::chrono::milliseconds(200);
 constexpr std::size_t index_bytes_per_overlay_byte = 2;
 
 EngineOptions completed(EngineOptions options) {
+    if (std::filesystem::exists(options.directory / restore_draft) &&
+        !std::filesystem::exists(options.directory / "index")) {
+        throw StoreFailure("a restore into " + options.directory.string() + " was cut off and must be run again");
+    }
     if (!options.wall_clock) {
         options.wall_clock = [] {
             const auto now = std::chrono::system_clock::now().time_since_epoch();
@@ -62,10 +66,7 @@ IndexState make_state(Environment& index, const EngineOptions& options) {
     }
     IndexState state;
     state.format = index_format;
-    unsigned char random[sizeof state.store + sizeof state.epoch];
-    if (RAND_bytes(random, sizeof random) != 1) throw StoreFailure("no random numbers from the system");
-    std::memcpy(state.store.data(), random, sizeof state.store);
-    std::memcpy(&state.epoch, random + sizeof state.store, sizeof state.epoch);
+    draw_identity(state);
     WriteTransaction txn(index);
     txn.put(index_state_key, encode_index_state(state));
     txn.commit();
@@ -73,16 +74,8 @@ IndexState make_state(Environment& index, const EngineOptions& options) {
 }
 
 IndexState read_state(Environment& index, const EngineOptions& options) {
-    const ReadTransaction txn = index.read();
-    const auto bytes = txn.get(index_state_key);
-    if (!bytes) return make_state(index, options);
-    const IndexState state = decode_index_state(*bytes);
-    if (state.format != index_format) {
-        throw StoreFailure("the data folder " + options.directory.string() + " has format " +
-                           std::to_string(state.format) + "; this server reads format " +
-                           std::to_string(index_format));
-    }
-    return state;
+    const auto state = find_index_state(index.read(), options.directory);
+    return state ? *state : make_state(index, options);
 }
 
 }  // namespace
@@ -136,14 +129,50 @@ IndexState decode_index_state(std::string_view bytes) {
     return state;
 }
 
+std::optional<IndexState> find_index_state(const ReadTransaction& txn, const std::filesystem::path& directory) {
+    const auto bytes = txn.get(index_state_key);
+    if (!bytes) return std::nullopt;
+    const IndexState state = decode_index_state(*bytes);
+    if (state.format != index_format) {
+        throw StoreFailure("the data folder " + directory.string() + " has format " + std::to_string(state.format) +
+                           "; this server reads format " + std::to_string(index_format));
+    }
+    return state;
+}
+
+void draw_identity(IndexState& state) {
+    unsigned char random[sizeof state.store + sizeof state.epoch];
+    if (RAND_bytes(random, sizeof random) != 1) throw StoreFailure("no random numbers from the system");
+    std::memcpy(state.store.data(), random, sizeof state.store);
+    std::memcpy(&state.epoch, random + sizeof state.store, sizeof state.epoch);
+}
+
+std::string print_store_id(const IndexState& state) {
+    std::string text;
+    for (const char c : state.store) {
+        char digits[3];
+        std::snprintf(digits, sizeof digits, "%02x", static_cast<unsigned char>(c));
+        text += digits;
+    }
+    return text;
+}
+
+std::string print_epoch(const IndexState& state) {
+    char text[17];
+    std::snprintf(text, sizeof text, "%016llx", static_cast<unsigned long long>(state.epoch));
+    return text;
+}
+
 Core::Core(EngineOptions engine_options)
     : options(completed(std::move(engine_options))),
       lock(options.directory),
+      unlinking(options.directory),
       index(options.directory / "index", options.map_bytes + map_headroom_bytes,
             [this] { return !leaves_reserve(limits::disk_full_bytes); }),
       state(read_state(index, options)),
       clock(options.wall_clock),
-      blobs(options.directory / "blobs", options.notice) {
+      blobs(options.directory / "blobs", unlinking, options.notice) {
+    std::filesystem::remove(options.directory / "index" / index_draft);  // of a compaction that was killed
     clock.advance_to(state.time_ms);
     next_id = state.next_id;
     applied = state.applied;

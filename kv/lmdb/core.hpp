@@ -19,6 +19,7 @@
 #include "kv/lmdb/overlays.hpp"
 #include "kv/lmdb/snapshot.hpp"
 #include "kv/log/commit_log.hpp"
+#include "kv/unlinking.hpp"
 
 namespace alcove::kv {
 
@@ -46,6 +47,21 @@ inline constexpr std::string_view forgotten_key{"\7forgotten", 10};
 
 std::string encode_index_state(const IndexState& state);
 IndexState decode_index_state(std::string_view bytes);
+
+// nullopt when the index is new. Throws StoreFailure when it has another format; `directory` is for the message.
+std::optional<IndexState> find_index_state(const ReadTransaction& txn, const std::filesystem::path& directory);
+
+// Makes the state that of a store of its own: gives it a new id and epoch.
+void draw_identity(IndexState& state);
+
+// In hexadecimal digits.
+std::string print_store_id(const IndexState& state);
+std::string print_epoch(const IndexState& state);
+
+// Below the data folder: what a restore makes a store of. A folder that has it and no index is none.
+inline constexpr std::string_view restore_draft = "restore.draft";
+// Below the folder of the index: what a compaction makes one of.
+inline constexpr std::string_view index_draft = "data.mdb.draft";
 
 // How much may still be written. Measured by the applier, spent by the writer between two measurements.
 class Room {
@@ -78,6 +94,7 @@ struct Core {
 
     const EngineOptions options;
     FolderLock lock;
+    Unlinking unlinking;
     Environment index;
     IndexState state;  // as it was at the start; the applier goes on from it
     StoreClock clock;

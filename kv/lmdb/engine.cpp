@@ -5,7 +5,6 @@
 #include <boost/asio/associated_executor.hpp>
 #include <boost/asio/async_result.hpp>
 #include <boost/asio/deferred.hpp>
-#include <cstdio>
 
 #include "kv/apply.hpp"
 #include "kv/lmdb/applier.hpp"
@@ -252,11 +251,7 @@ public:
 
     Version told() const override { return core_.told; }
 
-    std::string epoch() const override {
-        char text[17];
-        std::snprintf(text, sizeof text, "%016llx", static_cast<unsigned long long>(core_.state.epoch));
-        return text;
-    }
+    std::string epoch() const override { return print_epoch(core_.state); }
 
     TimeMs now_ms() const override { return core_.clock.now_ms(); }
 

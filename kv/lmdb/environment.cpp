@@ -13,6 +13,9 @@ namespace {
 constexpr unsigned readers_max = 510;
 constexpr std::size_t idle_transactions_max = 64;
 
+// How much an index may grow between two looks at it.
+constexpr std::uint64_t growth_bytes = std::uint64_t{32} << 30;
+
 MDB_val to_val(std::string_view bytes) {
     return {bytes.size(), const_cast<char*>(bytes.data())};
 }
@@ -123,6 +126,10 @@ void WriteTransaction::erase(std::string_view key) {
     if (code != MDB_NOTFOUND) check(code, "delete");
 }
 
+void WriteTransaction::clear(Table table) {
+    check(mdb_drop(txn_, environment_.database(table), 0), "empty a database");
+}
+
 std::vector<std::string> WriteTransaction::keys_with_prefix(std::string_view prefix, std::size_t keys_max) const {
     std::vector<std::string> keys;
     MDB_cursor* cursor = nullptr;
@@ -150,21 +157,31 @@ void WriteTransaction::commit() {
 
 Environment::Environment(const std::filesystem::path& folder, std::uint64_t map_bytes,
                          std::function<bool()> disk_is_full)
+    : Environment(folder, map_bytes, Access::write, std::move(disk_is_full)) {}
+
+Environment Environment::read_only(const std::filesystem::path& folder) {
+    const std::uint64_t bytes = std::filesystem::file_size(folder / "data.mdb");
+    return {folder, bytes + growth_bytes, Access::read, [] { return false; }};
+}
+
+Environment::Environment(const std::filesystem::path& folder, std::uint64_t map_bytes, Access access,
+                         std::function<bool()> disk_is_full)
     : disk_is_full_(std::move(disk_is_full)) {
-    std::filesystem::create_directories(folder);
+    const bool writes = access == Access::write;
+    const unsigned read_flag = writes ? 0 : MDB_RDONLY;
+    if (writes) std::filesystem::create_directories(folder);
     try {
         check(mdb_env_create(&env_), "be created");
         check(mdb_env_set_mapsize(env_, map_bytes), "have that size");
         check(mdb_env_set_maxdbs(env_, table_count), "have that many databases");
         check(mdb_env_set_maxreaders(env_, readers_max), "have that many readers");
-        check(mdb_env_open(env_, folder.c_str(), MDB_NOTLS, 0600), "be opened");
-        map_ahead_.emplace(folder / "data.mdb");
-        int dead = 0;
-        check(mdb_reader_check(env_, &dead), "check its readers");
+        check(mdb_env_open(env_, folder.c_str(), MDB_NOTLS | read_flag, 0600), "be opened");
+        if (writes) map_ahead_.emplace(folder / "data.mdb");
+        forget_dead_readers();
         MDB_txn* txn = nullptr;
-        check(mdb_txn_begin(env_, nullptr, 0, &txn), "begin a write");
+        check(mdb_txn_begin(env_, nullptr, read_flag, &txn), "begin opening its databases");
         for (int table = 0; table < table_count; ++table) {
-            const int code = mdb_dbi_open(txn, table_names[table], MDB_CREATE, &databases_[table]);
+            const int code = mdb_dbi_open(txn, table_names[table], writes ? MDB_CREATE : 0, &databases_[table]);
             if (code != 0) {
                 mdb_txn_abort(txn);
                 check(code, "open its databases");
@@ -227,6 +244,15 @@ void Environment::map_ahead() {
     mdb_env_info(env_, &info);
     mdb_env_stat(env_, &stat);
     map_ahead_->run((info.me_last_pgno + 1) * stat.ms_psize);
+}
+
+void Environment::copy_to(int descriptor) {
+    check(mdb_env_copyfd2(env_, descriptor, MDB_CP_COMPACT), "be copied");
+}
+
+void Environment::forget_dead_readers() {
+    int dead = 0;
+    check(mdb_reader_check(env_, &dead), "check its readers");
 }
 
 std::uint64_t Environment::used_bytes() {

@@ -95,6 +95,7 @@ public:
     std::optional<std::string_view> get(std::string_view key) const;
     void put(std::string_view key, std::string_view value);
     void erase(std::string_view key);  // no error when it is absent
+    void clear(Table table);
 
     // The first keys with that prefix, at most `keys_max`, with the table's number in front.
     std::vector<std::string> keys_with_prefix(std::string_view prefix, std::size_t keys_max) const;
@@ -113,6 +114,10 @@ public:
     Environment(
         const std::filesystem::path& folder, std::uint64_t map_bytes,
         std::function<bool()> disk_is_full = [] { return false; });
+
+    // For reading alone an index that is there, which another process may have open and write to. map_ahead() must
+    // not be called.
+    static Environment read_only(const std::filesystem::path& folder);
     ~Environment();
     Environment(const Environment&) = delete;
     Environment& operator=(const Environment&) = delete;
@@ -121,6 +126,13 @@ public:
 
     // Maps pages that were written since they were read last. The applier's.
     void map_ahead();
+
+    // Writes a compact copy of the newest snapshot to a file or a pipe. What it frees meanwhile the index cannot
+    // use again before it is written.
+    void copy_to(int descriptor);
+
+    // Snapshots of processes that died no longer keep pages from being used again.
+    void forget_dead_readers();
 
     // Of the file's pages, those that hold data: what was ever used less what is free again.
     std::uint64_t used_bytes();
@@ -133,6 +145,10 @@ public:
 private:
     friend class ReadTransaction;
     friend class WriteTransaction;
+
+    enum class Access : std::uint8_t { write, read };
+    Environment(const std::filesystem::path& folder, std::uint64_t map_bytes, Access access,
+                std::function<bool()> disk_is_full);
 
     // A commit was made: whoever reads from now on must see it.
     void committed();

@@ -20,20 +20,9 @@ bool all_zero(std::string_view bytes) {
     return bytes.find_first_not_of('\0') == std::string_view::npos;
 }
 
-// Visits the valid groups from `offset` on; returns where they end.
-template <class Visit>
-std::uint64_t walk_groups(const Segment& segment, std::string_view bytes, std::uint64_t offset, Visit&& visit) {
-    while (offset < bytes.size()) {
-        const auto header = decode_group(bytes.substr(offset), segment.header().store);
-        if (!header || header->segment != segment.header().segment) break;
-        visit(*header, bytes.substr(offset + group_header_bytes, header->payload_bytes), offset);
-        offset += group_bytes(header->payload_bytes);
-    }
-    return offset;
-}
-
 // The version before the first one in the segment; nullopt when it holds no group.
 std::optional<Version> version_before(const Segment& segment) {
+    if (segment.size() < segment_header_bytes + group_header_bytes) return std::nullopt;
     const std::string bytes = segment.read(segment_header_bytes, group_header_bytes);
     const auto head = decode_group_header(bytes);
     if (!head || head->segment != segment.header().segment) return std::nullopt;
@@ -113,7 +102,7 @@ void CommitLog::recover(Position from, Version applied, const Replay& replay) {
             replay(header, payload, {it->first, offset + group_header_bytes});
             last_version_ += header.commits;
         };
-        const std::uint64_t end = walk_groups(segment, bytes, begin, take);
+        const std::uint64_t end = walk_groups(segment.header(), bytes, begin, take);
         if (end > begin) {
             current_ = it->second;
             offset_ = end;
@@ -262,7 +251,7 @@ std::vector<std::uint64_t> CommitLog::segments() const {
 void CommitLog::visit(std::uint64_t id, const std::function<void(Version, std::string_view)>& visit) const {
     const auto from = segment(id);
     const std::string bytes = from->read(0, from->size());
-    walk_groups(*from, bytes, segment_header_bytes,
+    walk_groups(from->header(), bytes, segment_header_bytes,
                 [&](const GroupHeader& header, std::string_view payload, std::uint64_t) {
                     for (Version version = header.first_version;; ++version) {
                         const auto record = take_commit(payload);

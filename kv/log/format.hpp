@@ -60,6 +60,20 @@ std::optional<GroupHeader> decode_group_header(std::string_view bytes);
 // The group that begins at `bytes`, when it is whole and its checksum fits.
 std::optional<GroupHeader> decode_group(std::string_view bytes, const StoreId& store);
 
+// Visits the valid groups of a segment from `offset` on, each with its header, its payload and where it begins;
+// gives where they end. `bytes` are the segment's, from its first.
+template <class Visit>
+std::uint64_t walk_groups(const SegmentHeader& segment, std::string_view bytes, std::uint64_t offset,
+                          Visit&& visit) {
+    while (offset < bytes.size()) {
+        const auto header = decode_group(bytes.substr(offset), segment.store);
+        if (!header || header->segment != segment.segment) break;
+        visit(*header, bytes.substr(offset + group_header_bytes, header->payload_bytes), offset);
+        offset += group_bytes(header->payload_bytes);
+    }
+    return offset;
+}
+
 // Frames one commit's record into a group's payload.
 void append_commit(std::string_view record, std::string& payload);
 
