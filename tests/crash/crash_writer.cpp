@@ -176,8 +176,9 @@ awaitable<void> replace_file(kv::Store& store, int writer) {
     }
 }
 
-void run_workload(const std::filesystem::path& folder, std::uint64_t seed) {
+void run_workload(const std::filesystem::path& folder, std::uint64_t seed, std::uint64_t history_bytes) {
     kv::EngineOptions options = workload_options(folder, seed);
+    if (history_bytes != 0) options.history_bytes = history_bytes;
     options.notice = [](std::string_view text) { tell("notice " + std::string(text)); };
     const auto engine = kv::open_engine(std::move(options));
     tell("ready");
@@ -214,9 +215,10 @@ void run_workload(const std::filesystem::path& folder, std::uint64_t seed) {
 }  // namespace alcove::test
 
 int main(int argc, char** argv) {
-    if (argc != 3) return 2;
+    if (argc != 4) return 2;
     try {
-        alcove::test::run_workload(argv[1], std::strtoull(argv[2], nullptr, 10));
+        alcove::test::run_workload(argv[1], std::strtoull(argv[2], nullptr, 10),
+                                   std::strtoull(argv[3], nullptr, 10));
     } catch (const std::exception& failure) {
         std::printf("broken %s\n", failure.what());
         return 1;

@@ -1,12 +1,13 @@
-// Runs crash_writer for a while and kills it.
+// Runs crash_writer and kills it.
 #include <fcntl.h>
-#include <poll.h>
 #include <signal.h>
 #include <spawn.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <boost/test/unit_test.hpp>
+#include <chrono>
+#include <thread>
 
 #include "tests/crash/writer_process.hpp"
 
@@ -19,13 +20,14 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr auto opening_patience = std::chrono::seconds(30);
+constexpr auto look_interval = std::chrono::milliseconds(2);
 
-struct Process {
+struct Started {
     pid_t pid = -1;
     int output = -1;
 };
 
-Process start(std::vector<std::string> arguments) {
+Started start(std::vector<std::string> arguments) {
     int ends[2];
     BOOST_REQUIRE(::pipe2(ends, O_CLOEXEC) == 0);
     std::vector<char*> argv;
@@ -36,7 +38,7 @@ Process start(std::vector<std::string> arguments) {
     posix_spawn_file_actions_t actions;
     posix_spawn_file_actions_init(&actions);
     posix_spawn_file_actions_adddup2(&actions, ends[1], STDOUT_FILENO);
-    Process process;
+    Started process;
     process.output = ends[0];
     const int failed = ::posix_spawn(&process.pid, argv[0], &actions, nullptr, argv.data(), environ);
     posix_spawn_file_actions_destroy(&actions);
@@ -45,42 +47,74 @@ Process start(std::vector<std::string> arguments) {
     return process;
 }
 
-// Appends what is there; false at the end of the stream. Waits until `deadline` at most.
-bool read_some(int from, std::string& text, Clock::time_point deadline) {
-    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - Clock::now()).count();
-    pollfd ready{.fd = from, .events = POLLIN, .revents = 0};
-    if (::poll(&ready, 1, static_cast<int>(std::max<long>(left, 0))) <= 0) return true;
-    char bytes[65536];
-    const ssize_t size = ::read(from, bytes, sizeof bytes);
-    if (size <= 0) return false;
-    text.append(bytes, static_cast<std::size_t>(size));
-    return true;
-}
-
-}  // namespace
-
-std::vector<std::string> run_writer_and_kill(const std::filesystem::path& folder, std::uint64_t seed,
-                                             std::chrono::milliseconds life, bool from_start) {
-    const Process process = start({CRASH_WRITER, folder.string(), std::to_string(seed)});
-    std::string text;
-    bool open = true;
-    const auto patience = Clock::now() + opening_patience;
-    while (!from_start && open && text.find("ready\n") == std::string::npos && Clock::now() < patience)
-        open = read_some(process.output, text, patience);
-    const auto end = Clock::now() + life;
-    while (open && Clock::now() < end)
-        open = read_some(process.output, text, end);
-    ::kill(process.pid, SIGKILL);
-    while (read_some(process.output, text, Clock::now() + opening_patience)) {
-    }
-    ::close(process.output);
-    int status = 0;
-    ::waitpid(process.pid, &status, 0);
-    BOOST_TEST((WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL), "the writer ended by itself: " << text);
+std::vector<std::string> lines_of(const std::string& text) {
     std::vector<std::string> lines;
     for (std::size_t at = 0, next = 0; (next = text.find('\n', at)) != std::string::npos; at = next + 1)
         lines.push_back(text.substr(at, next - at));
     return lines;
+}
+
+}  // namespace
+
+WriterProcess::WriterProcess(const std::filesystem::path& folder, std::uint64_t seed, std::uint64_t history_bytes) {
+    const Started started =
+        start({CRASH_WRITER, folder.string(), std::to_string(seed), std::to_string(history_bytes)});
+    pid_ = started.pid;
+    output_ = started.output;
+    reader_ = std::thread([this] {
+        char bytes[65536];
+        for (ssize_t size = 0; (size = ::read(output_, bytes, sizeof bytes)) > 0;) {
+            const std::lock_guard lock(mutex_);
+            text_.append(bytes, static_cast<std::size_t>(size));
+        }
+        const std::lock_guard lock(mutex_);
+        ended_ = true;
+    });
+}
+
+WriterProcess::~WriterProcess() {
+    if (pid_ > 0) kill();
+}
+
+bool WriterProcess::ended() const {
+    const std::lock_guard lock(mutex_);
+    return ended_;
+}
+
+bool WriterProcess::wait_until_ready() const {
+    const auto deadline = Clock::now() + opening_patience;
+    while (Clock::now() < deadline && !ended()) {
+        {
+            const std::lock_guard lock(mutex_);
+            if (text_.find("ready\n") != std::string::npos) return true;
+        }
+        std::this_thread::sleep_for(look_interval);
+    }
+    return false;
+}
+
+std::vector<std::string> WriterProcess::lines() const {
+    const std::lock_guard lock(mutex_);
+    return lines_of(text_);
+}
+
+std::vector<std::string> WriterProcess::kill() {
+    ::kill(pid_, SIGKILL);
+    reader_.join();
+    ::close(output_);
+    int status = 0;
+    ::waitpid(pid_, &status, 0);
+    pid_ = -1;
+    BOOST_TEST((WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL), "the writer ended by itself: " << text_);
+    return lines_of(text_);
+}
+
+std::vector<std::string> run_writer_and_kill(const std::filesystem::path& folder, std::uint64_t seed,
+                                             std::chrono::milliseconds life, bool from_start) {
+    WriterProcess process(folder, seed);
+    if (!from_start) process.wait_until_ready();
+    std::this_thread::sleep_for(life);
+    return process.kill();
 }
 
 }  // namespace alcove::test
