@@ -10,6 +10,7 @@
 #include <cstdlib>
 #include <memory>
 
+#include "kv/backup/limits.hpp"
 #include "kv/error.hpp"
 
 namespace alcove::kv::backup {
@@ -17,7 +18,6 @@ namespace alcove::kv::backup {
 namespace {
 
 constexpr std::size_t piece_bytes = std::size_t{1} << 20;
-constexpr std::size_t line_bytes_max = 256;
 
 // Others write to the disk meanwhile; a store stops taking writes when so much is left.
 constexpr std::uint64_t disk_reserve_bytes = std::uint64_t{64} << 20;
@@ -153,7 +153,7 @@ std::optional<std::string> Lines::next() {
         }
         buffer_.erase(0, std::exchange(begin_, 0));
         const std::size_t kept = buffer_.size();
-        if (kept > line_bytes_max) throw StoreFailure("SHA256SUMS of the backup is damaged");
+        if (kept > limits::sums_line_bytes_max) throw StoreFailure("SHA256SUMS of the backup is damaged");
         buffer_.resize(kept + (std::size_t{64} << 10));
         const std::size_t got = source_(buffer_.data() + kept, buffer_.size() - kept);
         buffer_.resize(kept + got);

@@ -328,19 +328,19 @@ bool Applier::trim_step() {
     const bool keep = core_.options.history && age < core_.options.history_age &&
                       core_.log->bytes() <= core_.options.history_bytes;
     if (keep) return false;
-    return core_.unlinking.run([&] { trim(oldest->segment); });
+    return core_.unlinking.run([&] { trim(*oldest); });
 }
 
-void Applier::trim(std::uint64_t segment) {
+void Applier::trim(const log::CommitLog::Extent& oldest) {
     std::vector<std::string> keys;
-    core_.log->visit(segment, [&](Version version, std::string_view record) {
+    core_.log->visit(oldest.segment, [&](Version version, std::string_view record) {
         const log::CommitRecord commit = log::decode_commit(record);
         if (!commit.dropped) keys.emplace_back(change_key(commit.id, version).view());
     });
     // Before the first change goes: whoever misses it must know why.
-    core_.log->forget(oldest->last_version);
+    core_.log->forget(oldest.last_version);
     std::string forgotten;
-    append_be64(forgotten, oldest->last_version);
+    append_be64(forgotten, oldest.last_version);
     for (std::size_t i = 0; i < keys.size();) {
         WriteTransaction txn(core_.index);
         txn.put(forgotten_key, forgotten);

@@ -68,7 +68,7 @@ private:
     bool free_some();
     bool purge_step();
     bool trim_step();
-    void trim(std::uint64_t segment);
+    void trim(const log::CommitLog::Extent& oldest);
 
     Core& core_;
     IndexState state_;  // as the index has it

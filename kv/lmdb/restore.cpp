@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "kv/backup/format.hpp"
+#include "kv/backup/limits.hpp"
 #include "kv/files/digest.hpp"
 #include "kv/lmdb/applier.hpp"
 #include "kv/lmdb/core.hpp"
@@ -15,9 +16,6 @@
 namespace alcove::kv {
 
 namespace {
-
-// More lives than this would make versions that JavaScript's numbers do not tell apart.
-constexpr std::uint64_t restores_max = std::uint64_t{1} << 13;
 
 // The folder of the new store, and the draft in it, which becomes the store at last. It is inside, because the
 // folder may be where a file system is mounted.
@@ -85,7 +83,7 @@ public:
     backup::Manifest run() {
         const auto first = from_.next();
         if (!first || first->path != backup::manifest_path) throw StoreFailure("this is no backup of a store");
-        const std::string text = backup::read_all(content(), limits::manifest_bytes_max);
+        const std::string text = backup::read_all(content(), backup::limits::manifest_bytes_max);
         manifest_ = backup::parse_manifest(text);
         backup::refuse_without_room(into_, manifest_.bytes);
         Digest digest;
@@ -193,7 +191,7 @@ IndexState revive(const std::filesystem::path& folder, const RestoreOptions& opt
         state = core.state;
         draw_identity(state);
         state.restores = std::max(state.restores, manifest.version >> life_bits) + 1;
-        if (state.restores > restores_max) throw StoreFailure("the store was restored too often");
+        if (state.restores > backup::limits::restores_max) throw StoreFailure("the store was restored too often");
         state.applied = state.restores << life_bits;
         state.position = {};
         state.next_id = core.next_id;

@@ -2,6 +2,7 @@
 #include "server/cli/cli.hpp"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdio>
 #include <functional>
 #include <vector>
@@ -38,6 +39,9 @@ struct Given {
     std::string file;
     std::vector<std::function<void(Config&)>> flags;
     bool json = false;
+    Telling telling{};
+    BackupPlaces places{};
+    std::string source{};
 };
 
 // A switch says its bounds as its type.
@@ -122,18 +126,23 @@ void add_serve(CLI::App& app, Context& context, Given& given) {
     }
 }
 
+// Of the configuration, what names a data folder, and these.
+void add_data(CLI::App& verb, Given& given, std::initializer_list<std::string_view> others = {}) {
+    verb.add_option("--config", given.file, "the server's TOML file")->type_name("FILE")->check(not_empty);
+    for (const ConfigKey& key : config_keys()) {
+        const std::string dotted = key.dotted();
+        if (dotted == "store.data") add_flag(verb, given, key, "--data," + key.flag());
+        if (std::ranges::find(others, dotted) != others.end()) add_flag(verb, given, key, key.flag());
+    }
+}
+
 // The server must not run: its data folder is locked.
 void add_rotate_master(CLI::App& app, Context& context, Given& given) {
     CLI::App& verb =
         add_verb(app, context, "key", "rotate-master",
                  "Makes a new master key and seals all credentials with it, while no server runs",
                  [&context, &given] { return rotate_master_key(read_config(given, context.environment)); });
-    verb.add_option("--config", given.file, "the server's TOML file")->type_name("FILE")->check(not_empty);
-    for (const ConfigKey& key : config_keys()) {
-        const std::string dotted = key.dotted();
-        if (dotted == "store.data") add_flag(verb, given, key, "--data," + key.flag());
-        if (dotted == "security.master_key_file") add_flag(verb, given, key, key.flag());
-    }
+    add_data(verb, given, {"security.master_key_file"});
 }
 
 // Likewise.
@@ -141,13 +150,49 @@ void add_check(CLI::App& app, Context& context, Given& given) {
     CLI::App& verb = add_verb(
         app, context, "", "check", "Reads all of a data folder and says what is wrong, while no server runs",
         [&context, &given] { return check(read_config(given, context.environment), given.json); });
-    verb.add_option("--config", given.file, "the server's TOML file")->type_name("FILE")->check(not_empty);
     verb.add_flag("--json", given.json, "prints the report as JSON");
-    for (const ConfigKey& key : config_keys()) {
-        const std::string dotted = key.dotted();
-        if (dotted == "store.data") add_flag(verb, given, key, "--data," + key.flag());
-        if (dotted == "store.map_bytes" || dotted == "store.segment_bytes") add_flag(verb, given, key, key.flag());
-    }
+    add_data(verb, given, {"store.map_bytes", "store.segment_bytes"});
+}
+
+void add_telling(CLI::App& verb, Telling& telling) {
+    auto* json = verb.add_flag("--json", telling.json, "prints the report as JSON");
+    verb.add_flag("-q,--quiet", telling.quiet, "prints nothing, and no progress")->excludes(json);
+}
+
+void add_backup(CLI::App& app, Context& context, Given& given) {
+    CLI::App& verb = add_verb(
+        app, context, "", "backup",
+        "Copies a data folder as it is at one moment, whether or not a server runs on it", [&context, &given] {
+            const auto scratch = context.environment.find("TMPDIR");
+            if (scratch != context.environment.end()) given.places.scratch_folder = scratch->second;
+            return back_up(read_config(given, context.environment), given.places, given.telling);
+        });
+    verb.add_option("target", given.places.target,
+                    "a folder that is not there or empty; - for a tar archive on stdout")
+        ->required()
+        ->check(not_empty);
+    add_data(verb, given);
+    add_telling(verb, given.telling);
+}
+
+void add_restore(CLI::App& app, Context& context, Given& given) {
+    CLI::App& verb = add_verb(app, context, "", "restore", "Makes a data folder of a backup", [&context, &given] {
+        return restore(read_config(given, context.environment), given.source, given.telling);
+    });
+    verb.add_option("backup", given.source, "a folder or a tar archive that `alcove backup` made; - for stdin")
+        ->required()
+        ->check(not_empty);
+    add_data(verb, given, {"store.map_bytes", "store.segment_bytes"});
+    add_telling(verb, given.telling);
+}
+
+void add_compact(CLI::App& app, Context& context, Given& given) {
+    CLI::App& verb =
+        add_verb(app, context, "", "compact",
+                 "Gives room that the index does not need back to the disk, while no server runs",
+                 [&context, &given] { return compact(read_config(given, context.environment), given.telling); });
+    add_data(verb, given);
+    add_telling(verb, given.telling);
 }
 
 void add_login(CLI::App& app, Context& context) {
@@ -176,6 +221,9 @@ int main(int argc, char** argv) {
     Given serving;
     Given rotating;
     Given checking;
+    Given backing_up;
+    Given restoring;
+    Given compacting;
     add_serve(app, context, serving);
     app.footer(footer);  // from here on subcommands inherit it
     add_login(app, context);
@@ -185,6 +233,9 @@ int main(int argc, char** argv) {
     add_watch_command(app, context);
     add_rotate_master(app, context, rotating);
     add_check(app, context, checking);
+    add_backup(app, context, backing_up);
+    add_restore(app, context, restoring);
+    add_compact(app, context, compacting);
     try {
         app.parse(argc, argv);
     } catch (const CLI::Success& asked) {

@@ -44,4 +44,24 @@ int rotate_master_key(const Config& config);
 // there is something. Of the configuration it takes the folder and the sizes that opening it needs.
 int check(const Config& config, bool json);
 
+// How a command on a data folder tells what it did.
+struct Telling {
+    bool json = false;
+    bool quiet = false;  // nothing but errors
+};
+
+// Copies the data folder, on which a server may work, to a new folder, or as a tar archive to stdout ("-").
+// `scratch_folder` is for what such an archive must wait for.
+struct BackupPlaces {
+    std::string target{};
+    std::string scratch_folder{};  // empty: the data folder
+};
+int back_up(const Config& config, const BackupPlaces& places, Telling telling);
+
+// Makes the data folder of a backup: a folder, a tar archive or stdin ("-").
+int restore(const Config& config, const std::string& source, Telling telling);
+
+// Writes the index of the data folder, which no server may use, without what it does not need any more.
+int compact(const Config& config, Telling telling);
+
 }  // namespace alcove::cli

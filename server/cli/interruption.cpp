@@ -79,6 +79,10 @@ int Interruption::signal() {
     return caught != 0 ? caught : is_stdout_closed_ ? SIGPIPE : 0;
 }
 
+int Interruption::caught_signal() {
+    return caught;
+}
+
 void Interruption::wait(std::chrono::milliseconds duration) {
     wait_for_stdout(0, &duration);
 }

@@ -21,6 +21,9 @@ public:
     // The signal to end by, 0 when there is none; SIGPIPE when nobody reads stdout.
     int signal();
 
+    // The signal alone, whoever reads stdout.
+    static int caught_signal();
+
     // Shorter when there is something to end by.
     void wait(std::chrono::milliseconds duration);
 

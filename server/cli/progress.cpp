@@ -21,20 +21,20 @@ std::string bar_of(std::uint64_t done, std::uint64_t total) {
 
 }  // namespace
 
-Progress::Progress(Mode mode, std::string verb, std::optional<std::uint64_t> total)
-    : mode_(mode), verb_(std::move(verb)), total_(total) {}
+Progress::Progress(Mode mode, std::string verb, std::optional<std::uint64_t> total, std::string things)
+    : mode_(mode), verb_(std::move(verb)), total_(total), things_(std::move(things)) {}
 
 Progress::~Progress() {
     if (mode_ == Mode::on && drawn_ != std::chrono::steady_clock::time_point()) std::fputs(wipe, stderr);
 }
 
-void Progress::update(std::uint64_t done, std::uint64_t keys, std::uint64_t bytes) {
+void Progress::update(std::uint64_t done, std::uint64_t count, std::uint64_t bytes) {
     const auto now = std::chrono::steady_clock::now();
     if (mode_ == Mode::off || now - drawn_ < interval) return;
     drawn_ = now;
     const std::string bar = total_ ? bar_of(done, *total_) : "";
-    std::fprintf(stderr, "%s%s%s %llu keys, %.1f MiB", wipe, bar.c_str(), verb_.c_str(),
-                 static_cast<unsigned long long>(keys), static_cast<double>(bytes) / (1 << 20));
+    std::fprintf(stderr, "%s%s%s %llu %s, %.1f MiB", wipe, bar.c_str(), verb_.c_str(),
+                 static_cast<unsigned long long>(count), things_.c_str(), static_cast<double>(bytes) / (1 << 20));
     std::fflush(stderr);
 }
 

@@ -1,4 +1,4 @@
-// A line on stderr that tells how far a transfer is.
+// A line on stderr that tells how far something long is.
 #pragma once
 
 #include <chrono>
@@ -13,18 +13,20 @@ class Progress {
 public:
     enum class Mode : unsigned char { off, on };
 
-    // `total` makes a bar of it, in the unit of `done`.
-    Progress(Mode mode, std::string verb, std::optional<std::uint64_t> total);
+    // `total` makes a bar of it, in the unit of `done`; `things` are what is counted.
+    Progress(Mode mode, std::string verb, std::optional<std::uint64_t> total, std::string things = "keys");
     ~Progress();
     Progress(const Progress&) = delete;
     Progress& operator=(const Progress&) = delete;
 
-    void update(std::uint64_t done, std::uint64_t keys, std::uint64_t bytes);
+    void set_total(std::uint64_t total) { total_ = total; }
+    void update(std::uint64_t done, std::uint64_t count, std::uint64_t bytes);
 
 private:
     Mode mode_;
     std::string verb_;
     std::optional<std::uint64_t> total_;
+    std::string things_;
     std::chrono::steady_clock::time_point drawn_{};
 };
 

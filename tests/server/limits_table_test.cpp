@@ -236,6 +236,9 @@ const std::map<std::string_view, std::vector<std::string_view>> internal = {
      {"kv::limits::rates_remembered_max", "watch::limits::shared_bytes_min", "http::limits::idle_buffer_bytes",
       "http::limits::working_buffer_bytes", "http::limits::copied_body_bytes_max", "http::limits::piece_bytes_kept",
       "http::limits::body_reserve_bytes", "http::limits::chunked_input_bytes"}},
+    {"they are about backups, which only operators meet",
+     {"kv::backup::limits::held_blobs_max", "kv::backup::limits::manifest_bytes_max",
+      "kv::backup::limits::sums_line_bytes_max", "kv::backup::limits::restores_max"}},
     {"what is still read of a request that is answered already",
      {"http::limits::skipped_body_bytes_max", "http::limits::linger_bytes_max", "http::limits::linger_timeout"}},
 };
