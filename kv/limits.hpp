@@ -50,8 +50,8 @@ inline constexpr std::size_t queued_bytes_max = std::size_t{128} << 20;
 inline constexpr std::size_t group_commits_max = 1024;
 inline constexpr std::size_t group_bytes_max = std::size_t{32} << 20;
 
-// LMDB tells a write that was cut short like one that the disk failed. With less than this free beside the reserve it
-// is taken for want of room.
+// LMDB tells a write that was cut short like one that the disk failed. With less than this free beside the reserve
+// it is taken for want of room.
 inline constexpr std::size_t disk_full_bytes = std::size_t{1} << 20;
 
 // Expired keys that one group of the writer sweeps: well under a millisecond of work.

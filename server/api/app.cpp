@@ -69,9 +69,8 @@ App::App(kv::Store& store, Settings settings)
                 .stopping = stopping_,
                 .requests = requests_,
                 .busy_namespaces = busy_namespaces_} {
-    for (http::Router::Route index = 0; index < routes_.size(); ++index) {
-        const auto& [endpoint, form, pattern, body] = routes_[index];
-        router_.add(endpoint->method, pattern, index);
+    for (const auto& [endpoint, form, pattern, body] : routes_) {
+        router_.add(endpoint->method, pattern, static_cast<http::Router::Route>(counted_as_.size()));
         counted_as_.push_back(requests_.add(endpoint->method, pattern));
     }
 }

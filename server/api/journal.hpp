@@ -1,6 +1,7 @@
 // What the API tells the operator: one seam to the log.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <string_view>

@@ -43,9 +43,8 @@ void add_requests(Exposition& out, const Services& services) {
     }
     out.histogram("alcove_http_request_duration_seconds",
                   "From a request's head to its answer, without watches and long polls.");
-    for (const auto& route : routes) {
+    for (const auto& route : routes)
         out.add(route.duration_ns, nanoseconds_per_second, {{"method", route.method}, {"route", route.pattern}});
-    }
     out.counter("alcove_http_response_body_bytes_total", "Bytes of the answers' bodies.");
     for (const auto& route : routes)
         out.add(number(route.body_bytes), {{"method", route.method}, {"route", route.pattern}});

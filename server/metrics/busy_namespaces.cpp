@@ -55,6 +55,7 @@ std::vector<BusyNamespaces::Busy> BusyNamespaces::top() const {
     const auto begin = began_ + std::max<std::int64_t>(window - 1, 0) * limits::busy_window;
     const double seconds = std::max(std::chrono::duration<double>(now - begin).count(), 1.0);
     std::vector<Busy> all;
+    all.reserve(counts.size());
     for (auto& [name, count] : counts)
         all.push_back(
             {.name = name, .requests_per_second = static_cast<double>(count * options_.one_in) / seconds});

@@ -18,6 +18,7 @@ Requests::Route& Requests::make(Part& part, std::uint16_t route) {
 
 std::vector<Requests::Total> Requests::totals() const {
     std::vector<Total> all;
+    all.reserve(names_.size());
     for (const Name& name : names_)
         all.push_back({.method = name.method, .pattern = name.pattern});
     parts_.visit([&all](const Part& part) {
