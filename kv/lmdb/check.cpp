@@ -15,6 +15,12 @@ namespace alcove::kv {
 
 namespace {
 
+// Of a key; 0 when it is cut off.
+std::uint64_t take_be64(Decoder& decoder) {
+    const std::string_view bytes = decoder.raw(sizeof(std::uint64_t));
+    return bytes.empty() ? 0 : load_be64(bytes.data());
+}
+
 constexpr std::size_t read_bytes = std::size_t{1} << 20;
 
 std::string quoted(std::string_view text) {
@@ -136,7 +142,7 @@ private:
         std::optional<Number> number;
         for (Scan scan(snapshot_, begin, end_of(table_of(scope)), Order::ascending); scan.valid(); scan.next()) {
             Decoder decoder(scan.key());
-            const NamespaceId id = load_be64(decoder.raw(8).data());
+            const NamespaceId id = take_be64(decoder);
             const auto collection = static_cast<Collection>(decoder.u8());
             const std::string_view key = decoder.rest();
             if (!number || number->id != id) {
@@ -231,9 +237,9 @@ private:
             ++report_.expiries;
             guard("the expiry index", [&] {
                 Decoder decoder(scan.key());
-                const auto deadline = static_cast<TimeMs>(load_be64(decoder.raw(8).data()));
+                const auto deadline = static_cast<TimeMs>(take_be64(decoder));
                 const auto scope = static_cast<Scope>(decoder.u8());
-                const NamespaceId id = load_be64(decoder.raw(8).data());
+                const NamespaceId id = take_be64(decoder);
                 const auto collection = static_cast<Collection>(decoder.u8());
                 const std::string_view key = decoder.rest();
                 const auto entry = snapshot_.get(entry_key(scope, id, collection, key));
