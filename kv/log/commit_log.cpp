@@ -163,7 +163,8 @@ bool CommitLog::roll(std::size_t payload_bytes) {
         std::shared_ptr<Segment> created;
         try {
             created = Segment::create(options_.folder, header, std::max(needed, options_.segment_bytes));
-        } catch (const StoreFailure&) {  // the preparer meets it too, and says so
+        } catch (const StoreFailure&) {
+            return false;  // the preparer meets it too, and says so
         }
         if (!created) return false;
         it = segments_.emplace(id, std::move(created)).first;
