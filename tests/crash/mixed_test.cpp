@@ -214,7 +214,7 @@ BOOST_AUTO_TEST_SUITE(mixed_kills)
 
 // ALCOVE_MIXED_ROUNDS for more kills, ALCOVE_MIXED_SEED for another series.
 BOOST_AUTO_TEST_CASE(a_server_killed_under_everything_at_once_loses_nothing) {
-    const auto rounds = from_environment("ALCOVE_MIXED_ROUNDS", 50);
+    const auto rounds = from_environment("ALCOVE_MIXED_ROUNDS", 40);
     const auto seed = from_environment("ALCOVE_MIXED_SEED", 1);
     const auto begin = Clock::now();
     Random random(seed);
