@@ -187,10 +187,16 @@ class World:
         return {name: make(self) for start, name, make in self.MADE
                 if operation.path.startswith(start) and "{" + name + "}" in operation.path}
 
+    def busy_namespace(self):
+        """One request in 16 is looked at."""
+        for _ in range(300):
+            self.put("/api/v1/workspaces/acme/external/tenant-7/kv/a")
+
     LISTED = {
         "listApiKeys": api_key,
         "listMcpTokens": mcp_token,
         "listTriggers": trigger,
+        "listBusiestNamespaces": busy_namespace,
         "listNamespaces": lambda self: self.put("/api/v1/workspaces/acme/external/tenant-7/kv/a"),
         "listOptions": lambda self: self.put("/api/v1/workspaces/acme/end-users/user_123/kv/c"),
         "deckListConnections": lambda self: self.call("POST", "/v2/connections", {

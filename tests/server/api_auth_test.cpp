@@ -81,15 +81,17 @@ BOOST_AUTO_TEST_CASE(every_response_carries_a_request_id) {
 }
 
 // Watches see to it by themselves: see watch_auth.
-BOOST_AUTO_TEST_CASE(only_health_metrics_the_connect_page_and_signed_downloads_are_public) {
+BOOST_AUTO_TEST_CASE(only_health_metrics_the_description_the_connect_page_and_signed_downloads_are_public) {
     for (const auto& endpoint : api::endpoints()) {
         const bool health = endpoint.pattern == "/healthz" || endpoint.pattern == "/readyz";
         const bool metrics = endpoint.pattern == "/metrics";
+        const bool description = endpoint.pattern == "/openapi.json";
         const bool page = endpoint.pattern == "/connect" || endpoint.pattern.starts_with("/connect/");
         const bool watch = endpoint.pattern == "/api/v1/watch" || endpoint.pattern == "NS/watch";
         const bool download = endpoint.pattern == "/files/{signed}";
-        BOOST_TEST(endpoint.permission.has_value() == !(health || metrics || page || watch || download),
-                   endpoint.pattern);
+        BOOST_TEST(
+            endpoint.permission.has_value() == !(health || metrics || description || page || watch || download),
+            endpoint.pattern);
     }
 }
 

@@ -71,7 +71,7 @@ BOOST_AUTO_TEST_CASE(bad_integration_is_refused_with_its_field) {
     BOOST_TEST(with(R"("connectionStrategy":"fixed","connectionId":")" + end_user_id + "\"") ==
                "404 CONNECTION_NOT_FOUND connectionId");
     BOOST_TEST(with(R"("enabledActions":"get")") == "400 VALIDATION_ERROR enabledActions");
-    BOOST_TEST(with(R"("enabledActions":[1])") == "400 VALIDATION_ERROR enabledActions");
+    BOOST_TEST(with(R"("enabledActions":[1])") == "400 VALIDATION_ERROR enabledActions[0]");
     BOOST_TEST(with(R"("sortOrder":1.5)") == "400 VALIDATION_ERROR sortOrder");
     BOOST_TEST(with(R"("settings":{"x":1})") == "400 VALIDATION_ERROR settings.x");
     BOOST_TEST(with(R"("settings":{"persistence":{}})") == "400 VALIDATION_ERROR settings.persistence.scope");

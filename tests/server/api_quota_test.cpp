@@ -108,7 +108,7 @@ BOOST_AUTO_TEST_CASE(a_quota_is_replaced_whole_and_told_with_usage) {
 }
 
 BOOST_AUTO_TEST_CASE(a_quota_that_is_none_is_refused_by_name) {
-    for (const char* bad : {"-1", "1.5", "\"1\"", "1e3", "true", "9007199254740992", "99999999999999999999"}) {
+    for (const char* bad : {"-1", "1.5", "\"1\"", "1e-3", "true", "9007199254740992", "99999999999999999999"}) {
         BOOST_TEST(refusal("PUT", quota, std::string(R"({"bytes":)") + bad + "}") == "400 VALIDATION_ERROR bytes");
     }
     BOOST_TEST(refusal("PUT", quota, R"({"writesPerSecond":0})") == "400 VALIDATION_ERROR writesPerSecond");

@@ -121,7 +121,7 @@ BOOST_AUTO_TEST_CASE(the_time_that_the_service_takes_is_not_the_clients) {
 BOOST_AUTO_TEST_CASE(bad_framing_and_too_much_are_told) {
     Harness harness;
     BOOST_TEST(harness.client()
-                   .ask("POST /pieces HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n")
+                   .ask("POST /pieces HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nzzz\r\n")
                    .status == 400);
     BOOST_TEST(
         harness.client().ask("POST /pieces HTTP/1.1\r\nHost: a\r\nContent-Length: 99999999999\r\n\r\n").status ==

@@ -42,6 +42,7 @@
 #include "server/deck/limits.hpp"
 #include "server/files/download_links.hpp"
 #include "server/http/limits.hpp"
+#include "server/metrics/limits.hpp"
 #include "server/watch/limits.hpp"
 #include "server/webhooks/limits.hpp"
 #include "server/webhooks/messages.hpp"
@@ -211,6 +212,7 @@ Table limits() {
         LIMIT(watch::limits::ticket_lifetime),
         LIMIT(watch::limits::tickets_max),
         LIMIT(watch::limits::wait_max),
+        LIMIT(metrics::limits::busy_shown_max),
     };
 #undef LIMIT
 }
@@ -232,6 +234,9 @@ const std::map<std::string_view, std::vector<std::string_view>> internal = {
       "http::limits::piece_read_bytes", "http::limits::gathered_bytes_max", "http::limits::sweep_interval",
       "http::limits::accept_pause", "http::limits::exchanges_in_a_row_max"}},
     {"how a full disk is told from one that fails", {"kv::limits::disk_full_bytes"}},
+    {"how requests are counted",
+     {"metrics::limits::routes_max", "metrics::limits::busy_namespaces_max", "metrics::limits::busy_one_in",
+      "metrics::limits::busy_window"}},
     {"how buffers are kept and caches hold",
      {"kv::limits::rates_remembered_max", "watch::limits::shared_bytes_min", "http::limits::idle_buffer_bytes",
       "http::limits::working_buffer_bytes", "http::limits::copied_body_bytes_max", "http::limits::piece_bytes_kept",
