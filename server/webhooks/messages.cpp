@@ -102,8 +102,8 @@ asio::awaitable<scopes::Result<Batch>> read_changes(scopes::Identity& identity, 
         const auto usage = co_await store.usage(selection.followed);
         if (!usage) co_return scopes::store_error(usage.error());
         if (usage->version <= after.version) co_return batch;  // old, but nothing happened since
-        // What came behind the oldest can be told. After a restore that lies above the namespace's own version.
-        batch.through = Place::behind(page.error().oldest);
+        // After a restore what is forgotten lies above the namespace's own version.
+        batch.through = Place::behind(std::max(usage->version, page.error().oldest));
         batch.messages.push_back(reset_message(webhook, batch.through, page.error().emptied, store.now_ms()));
         co_return batch;
     }
