@@ -23,7 +23,8 @@ std::string sha256_hex(std::string_view bytes);
 std::string make_token(std::string_view prefix);
 
 // Whether both are the same. The time it takes tells nothing but their sizes: every comparison with a secret that
-// somebody else could guess at goes through here. (Tokens and tickets are not compared but looked up by their digest.)
+// somebody else could guess at goes through here. (Tokens and tickets are not compared but looked up by their
+// digest.)
 bool same_secret(std::string_view one, std::string_view other);
 
 }  // namespace alcove::scopes
