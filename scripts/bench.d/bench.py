@@ -124,7 +124,7 @@ class Context:
             "nginx sendfile": lambda: (NginxFiles(*common, "sendfile on;"), 0),
             "nginx buffers": lambda: (NginxFiles(*common, file_scenarios.NGINX_BUFFERS), 0),
             "alcove files": lambda: (Alcove(*common, self.binary), file_scenarios.KEYS),
-            "alcove limited": lambda: (Alcove(*common, self.binary, noisy_scenarios.LIMITED_FLAGS), 0),
+            "alcove limited": lambda: (Alcove(*common, self.binary, noisy_scenarios.LIMITED_FLAGS), noisy_scenarios.NAMESPACES),
             "alcove lag": lambda: (Alcove(*common, self.binary, watch_scenarios.LAG_FLAGS), watch_scenarios.KEYS),
         }[name]()
 
