@@ -70,7 +70,7 @@ Certificate::Certificate(const std::string& certificate_file, const std::string&
     if (::SSL_CTX_use_PrivateKey_file(context_, key_file.c_str(), SSL_FILETYPE_PEM) != 1)
         fail(key_file, "holds no key that fits " + certificate_file);
     if (::SSL_CTX_check_private_key(context_) != 1) fail(key_file, "holds no key that fits " + certificate_file);
-    guard.release();
+    static_cast<void>(guard.release());
 }
 
 Certificate::~Certificate() {
