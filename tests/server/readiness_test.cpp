@@ -72,10 +72,14 @@ BOOST_AUTO_TEST_CASE(a_full_index_is_a_matter_of_the_store_and_passes) {
                                {"--store-map-bytes", "4MiB", "--store-apply-interval-seconds", "0.02"});
     const std::string value(10'000, 'x');
     int written = 0;
-    while (written < 5000 && send(server, "PUT", kv + std::to_string(written), value).status == 201U)
-        ++written;
+    // What is not yet applied counts several times: once it is applied, some more may fit.
+    bool full = false;
+    for (int tries = 0; tries < 5000 && !full; ++tries) {
+        if (send(server, "PUT", kv + std::to_string(written), value).status == 201U) ++written;
+        full = readiness(server) == map_full;
+    }
+    BOOST_TEST(full);
     BOOST_TEST(written > 10);
-    BOOST_TEST(eventually([&] { return readiness(server) == map_full; }));
     BOOST_TEST(send(server, "GET", kv + "0").status == 200U);
 
     for (int i = 0; i < written; ++i)
