@@ -34,7 +34,7 @@ bool is_alias_character(char c) {
 }
 
 bool is_word_character(char c) {
-    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
+    return is_lower(c) || is_digit(c) || c == '_';
 }
 
 template <class Value, std::size_t size>
