@@ -49,12 +49,7 @@ public:
     Client& operator=(const Client&) = delete;
 
     void run() {
-        while (stage_.write) {
-            const auto port = stage_.port.load();
-            if (port == 0) {
-                std::this_thread::sleep_for(5ms);
-                continue;
-            }
+        while (const auto port = stage_.wait_for_server()) {
             try {
                 HttpClient client(port);
                 look(client);

@@ -72,6 +72,15 @@ struct Stage {
     std::atomic<bool> write = true;
     std::atomic<bool> settle = false;  // no more dropping of connections
     Writes writes;
+
+    // For writers: waits until there is a server and gives its port; 0 once nothing is to be written any more.
+    std::uint16_t wait_for_server() const {
+        while (write) {
+            if (const auto found = port.load(); found != 0) return found;
+            std::this_thread::sleep_for(5ms);
+        }
+        return 0;
+    }
 };
 
 inline std::string number_text(const std::string& json, const std::string& name) {
@@ -85,12 +94,7 @@ public:
     Writer(Stage& stage, std::uint64_t seed) : stage_(stage), random_(seed) {}
 
     void run() {
-        while (stage_.write) {
-            const auto port = stage_.port.load();
-            if (port == 0) {
-                std::this_thread::sleep_for(5ms);
-                continue;
-            }
+        while (const auto port = stage_.wait_for_server()) {
             try {
                 HttpClient client(port);
                 while (stage_.write)
