@@ -9,10 +9,15 @@
 
 namespace alcove::kv {
 
-inline void append_be64(std::string& out, std::uint64_t value) {
-    char bytes[8];
+// Writes 8 bytes at `bytes`.
+inline void store_be64(std::uint64_t value, char* bytes) {
     for (int i = 0; i < 8; ++i)
         bytes[i] = static_cast<char>(value >> (56 - 8 * i));
+}
+
+inline void append_be64(std::string& out, std::uint64_t value) {
+    char bytes[8];
+    store_be64(value, bytes);
     out.append(bytes, sizeof bytes);
 }
 

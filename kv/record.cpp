@@ -11,10 +11,13 @@ namespace {
 constexpr std::uint8_t record_format = 1;
 constexpr std::uint8_t flag_expires = 1;
 constexpr std::uint8_t flag_file = 2;
+// Format and flags, five numbers, and the lengths of content type and file.
+constexpr std::size_t fixed_bytes_max = 2 + 5 * 8 + 2 * 10;
 
 }  // namespace
 
 void encode_record(const Entry& entry, std::string& out) {
+    out.reserve(out.size() + fixed_bytes_max + entry.content_type.size() + entry.file.size() + entry.value.size());
     Encoder encoder(out);
     encoder.u8(record_format);
     encoder.u8(

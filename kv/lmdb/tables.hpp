@@ -44,9 +44,9 @@ public:
 
     IndexKey& u8(std::uint8_t value) { return raw({reinterpret_cast<const char*>(&value), 1}); }
     IndexKey& be64(std::uint64_t value) {
-        for (int shift = 56; shift >= 0; shift -= 8)
-            u8(static_cast<std::uint8_t>(value >> shift));
-        return *this;
+        char bytes[8];
+        store_be64(value, bytes);
+        return raw({bytes, sizeof bytes});
     }
     IndexKey& raw(std::string_view bytes) {
         assert(size_ + bytes.size() <= sizeof bytes_);

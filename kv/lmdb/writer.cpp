@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <boost/asio/post.hpp>
+#include <boost/container/small_vector.hpp>
 #include <limits>
 #include <utility>
 
@@ -183,6 +184,7 @@ void Writer::run_group() {
     if (taken_.empty() && now_ms_ < next_expiry_ms_) return;
     view_anew();
     sweep();
+    answers_.reserve(std::min(taken_.size(), limits::group_commits_max));
     for (std::size_t jobs = 0; !taken_.empty(); ++jobs) {
         if (jobs == limits::group_commits_max || group_.size() > limits::group_bytes_max) break;
         std::unique_ptr<Job> job = std::move(taken_.front());
@@ -285,7 +287,7 @@ Result<Committed> Writer::run_commit(const Job& job, Commit& commit) {
     if (!log_records(std::move(evaluated->records))) return no_room_for_segment();
     if (limited) rates_.take(job.name);
     if (fresh) ++core_.next_id;
-    *state_of(job.name) = std::move(evaluated->state);
+    *state = std::move(evaluated->state);
     return std::move(evaluated->committed);
 }
 
@@ -369,16 +371,15 @@ bool Writer::log_record(log::CommitRecord record) {
 // Puts records into the group and into the overlay, where readers do not see them yet. False when the log has no
 // room on the disk: then nothing happened.
 bool Writer::log_records(std::vector<log::CommitRecord> records) {
-    std::string payload;
-    std::vector<std::size_t> begins;
-    std::string bytes;
+    payload_.clear();
+    boost::container::small_vector<std::size_t, 8> begins;
     for (const log::CommitRecord& record : records) {
-        begins.push_back(payload.size());
-        bytes.clear();
-        log::encode(record, bytes);
-        log::append_commit(bytes, payload);
+        begins.push_back(payload_.size());
+        encoded_.clear();
+        log::encode(record, encoded_);
+        log::append_commit(encoded_, payload_);
     }
-    const std::size_t own = payload.size();
+    const std::size_t own = payload_.size();
     if (!core_.log->fits(group_.size() - log::group_header_bytes + own)) {
         // The versions do not move by it: nothing comes between.
         finish_group();
@@ -405,7 +406,7 @@ bool Writer::log_records(std::vector<log::CommitRecord> records) {
         }
         logged_.push_back({std::move(record), version});
     }
-    group_.append(payload);
+    group_.append(payload_);
     return true;
 }
 

@@ -126,7 +126,9 @@ private:
     std::optional<Snapshot> view_;
     std::shared_ptr<const OverlaySet> overlays_;
     TimeMs now_ms_ = 0;
-    std::string group_;  // space for the header, then the payload
+    std::string group_;    // space for the header, then the payload
+    std::string payload_;  // of the commits that are being logged, and
+    std::string encoded_;  // one of them: kept for their memory
     std::uint32_t group_commits_ = 0;
     std::uint64_t group_expired_ = 0;  // keys
     std::vector<Answer> answers_;
