@@ -49,13 +49,6 @@ std::string printed_type(std::string_view content_type) {
     return type.substr(1, type.size() - 2);
 }
 
-Error error(Errc code, std::string message) {
-    Error out;
-    out.code = code;
-    out.message = std::move(message);
-    return out;
-}
-
 Error found_instead(const std::string& key, std::string_view found, std::string_view wanted) {
     return error(Errc::type_mismatch, value_of(key) + " is " + std::string(found) + ", not " + std::string(wanted));
 }

@@ -47,14 +47,18 @@ struct ExceededQuota {
 
 struct Error {
     Errc code = Errc::invalid;
-    std::string message;                         // for a person; never holds values of other callers
-    std::optional<std::size_t> operation;        // position in Commit::operations that failed
-    std::vector<FailedCheck> failed;             // for check_failed
+    std::string message = {};                    // for a person; never holds values of other callers
+    std::optional<std::size_t> operation = {};   // position in Commit::operations that failed
+    std::vector<FailedCheck> failed = {};        // for check_failed
     std::optional<ExceededQuota> exceeded = {};  // for quota_exceeded
     std::int64_t retry_after_ms = 0;             // for rate_limited: a write may go through then
     bool emptied = false;                        // for compacted: the namespace was emptied since that version
     std::uint64_t oldest = 0;                    // for compacted: what came after this version can be read
 };
+
+inline Error error(Errc code, std::string message) {
+    return {.code = code, .message = std::move(message)};
+}
 
 // Called by result::value() on an error; callers that test first never meet it.
 [[noreturn]] void throw_exception_from_error(const Error& error, const boost::source_location& where);
@@ -66,6 +70,12 @@ using Result = boost::system::result<T, Error>;
 class StoreFailure : public std::runtime_error {
 public:
     using std::runtime_error::runtime_error;
+};
+
+// The process may open no more files for now. Nothing is broken: it can be tried again.
+class OutOfDescriptors : public StoreFailure {
+public:
+    using StoreFailure::StoreFailure;
 };
 
 }  // namespace alcove::kv

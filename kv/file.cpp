@@ -14,8 +14,11 @@
 namespace alcove::kv {
 
 void fail_system(std::string_view what, const std::filesystem::path& path) {
-    const std::string reason = std::error_code(errno, std::generic_category()).message();
-    throw StoreFailure("cannot " + std::string(what) + " " + path.string() + ": " + reason);
+    const int failed = errno;
+    const std::string reason = std::error_code(failed, std::generic_category()).message();
+    const std::string text = "cannot " + std::string(what) + " " + path.string() + ": " + reason;
+    if (failed == EMFILE || failed == ENFILE) throw OutOfDescriptors(text);
+    throw StoreFailure(text);
 }
 
 Descriptor::~Descriptor() {

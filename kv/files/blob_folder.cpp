@@ -66,12 +66,6 @@ std::optional<BlobId> parse_blob_path(std::string_view path) {
     return id && path == path_of(*id) ? id : std::nullopt;
 }
 
-std::size_t BlobFolder::HashOfId::operator()(const BlobId& id) const {
-    std::size_t hash = 0;  // the bytes are random
-    std::memcpy(&hash, id.data(), sizeof hash);
-    return hash;
-}
-
 BlobFolder::BlobFolder(std::filesystem::path folder, Unlinking& unlinking,
                        std::function<void(std::string_view)> notice)
     : folder_(std::move(folder)), unlinking_(unlinking), notice_(std::move(notice)) {

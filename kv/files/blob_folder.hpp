@@ -8,6 +8,7 @@
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/functional/hash.hpp>
 #include <filesystem>
 #include <functional>
 #include <memory>
@@ -112,10 +113,6 @@ public:
     void stop();
 
 private:
-    struct HashOfId {
-        std::size_t operator()(const BlobId& id) const;
-    };
-
     std::filesystem::path path_of(const BlobId& id) const;
     void unlink(const BlobId& id) const;
     void unlink_unwanted();
@@ -126,8 +123,8 @@ private:
     const std::function<void(std::string_view)> notice_;
     std::atomic<bool> stopping_ = false;
     std::mutex mutex_;
-    std::unordered_set<BlobId, HashOfId> writing_;  // no sweep may touch these
-    std::vector<BlobId> unwanted_;                  // to be unlinked
+    std::unordered_set<BlobId, boost::hash<BlobId>> writing_;  // no sweep may touch these
+    std::vector<BlobId> unwanted_;                             // to be unlinked
     bool unlinking_posted_ = false;
     asio::io_context work_;
     asio::executor_work_guard<asio::io_context::executor_type> guard_{work_.get_executor()};

@@ -209,10 +209,8 @@ Core::Core(EngineOptions engine_options)
 }
 
 Error store_full(Shortage shortage) {
-    return {.code = Errc::store_full,
-            .message = shortage.map ? "the store has reached store.map_bytes" : "the disk is almost full",
-            .operation = {},
-            .failed = {}};
+    return error(Errc::store_full,
+                 shortage.map ? "the store has reached store.map_bytes" : "the disk is almost full");
 }
 
 bool Core::leaves_reserve(std::uint64_t bytes) const {

@@ -17,10 +17,6 @@ namespace alcove::kv {
 
 namespace {
 
-Error error(Errc code, std::string message) {
-    return {.code = code, .message = std::move(message), .operation = {}, .failed = {}};
-}
-
 Error shutting_down() {
     return error(Errc::shutting_down, "the store is closing");
 }

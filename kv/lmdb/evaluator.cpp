@@ -53,11 +53,8 @@ std::optional<ExceededQuota> exceeded_by(const Usage& before, const Usage& after
 std::optional<Error> refuse_usage(const Usage& before, const Usage& after, const Quota& quota) {
     const auto exceeded = exceeded_by(before, after, quota);
     if (!exceeded) return std::nullopt;
-    return Error{.code = Errc::quota_exceeded,
-                 .message = "the namespace would exceed its quota",
-                 .operation = {},
-                 .failed = {},
-                 .exceeded = exceeded};
+    return Error{
+        .code = Errc::quota_exceeded, .message = "the namespace would exceed its quota", .exceeded = exceeded};
 }
 
 StoredEntry stored_entry(std::string_view key, const EntryView& record) {
@@ -86,10 +83,7 @@ Evaluator::Evaluator(const Snapshot& snapshot, const NamespaceState& state, Time
 Result<Evaluated> Evaluator::evaluate(Commit& commit) {
     collection_ = commit.collection;
     if (auto failed = failed_checks(commit); !failed.empty()) {
-        return Error{.code = Errc::check_failed,
-                     .message = "a check did not hold",
-                     .operation = {},
-                     .failed = std::move(failed)};
+        return Error{.code = Errc::check_failed, .message = "a check did not hold", .failed = std::move(failed)};
     }
     Evaluated out;
     for (std::size_t i = 0; i < commit.operations.size(); ++i) {
@@ -200,10 +194,7 @@ Result<OperationResult> Evaluator::remove_prefix(const DeletePrefix& operation) 
         ++result.deleted;
     }
     if (!complete && !operation.partial) {
-        return Error{.code = Errc::too_large,
-                     .message = "more than " + std::to_string(operation.keys_max) + " keys have the prefix",
-                     .operation = {},
-                     .failed = {}};
+        return error(Errc::too_large, "more than " + std::to_string(operation.keys_max) + " keys have the prefix");
     }
     result.complete = complete;
     return result;
@@ -345,10 +336,7 @@ std::string encode_outcome(const std::string& digest, const Committed& committed
 Result<Committed> decode_outcome(std::string_view bytes, const std::string& digest) {
     Decoder decoder(bytes);
     if (decoder.bytes() != digest) {
-        return Error{.code = Errc::idempotency_conflict,
-                     .message = "the request id was used before with another request",
-                     .operation = {},
-                     .failed = {}};
+        return error(Errc::idempotency_conflict, "the request id was used before with another request");
     }
     Committed committed;
     committed.replayed = true;

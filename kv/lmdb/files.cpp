@@ -21,8 +21,8 @@ namespace {
 // Content is hashed and written in pieces of this size, each on one of the folder's threads.
 constexpr std::size_t piece_bytes = std::size_t{256} << 10;
 
-Error error(Errc code, std::string message) {
-    return {.code = code, .message = std::move(message), .operation = {}, .failed = {}};
+Error no_descriptor() {
+    return error(Errc::overloaded, "the server can open no more files for now");
 }
 
 [[noreturn]] void fail(std::string_view what, int reason) {
@@ -183,7 +183,7 @@ private:
     };
     struct Written {
         int failed = 0;
-        std::string why;     // when the blob could not even be made
+        std::string why;     // when the blob could not even be made, for want of something else than a descriptor
         std::string buffer;  // to be used again
     };
 
@@ -221,6 +221,8 @@ private:
                 if (!sink->blob) sink->blob.emplace(*blobs);
                 sink->digest.update(buffer);
                 written.failed = sink->blob->append(buffer);
+            } catch (const OutOfDescriptors&) {
+                written.failed = EMFILE;
             } catch (const std::exception& failure) {
                 written.why = failure.what();
             }
@@ -247,6 +249,7 @@ private:
 
     static Result<void> outcome_of(std::string_view what, int failed) {
         if (failed == ENOSPC || failed == EDQUOT) return error(Errc::store_full, "the disk is full");
+        if (failed == EMFILE || failed == ENFILE) return no_descriptor();
         if (failed != 0) fail(what, failed);
         return {};
     }
@@ -275,7 +278,11 @@ Result<std::unique_ptr<File>> open_file(Core& core, const Reader& reader, const 
         const FileContent content = decode_file_content(entry->file);
         std::shared_ptr<const Descriptor> descriptor;
         if (content.blob) {
-            descriptor = core.blobs.open(*content.blob);
+            try {
+                descriptor = core.blobs.open(*content.blob);
+            } catch (const OutOfDescriptors&) {
+                return no_descriptor();
+            }
             if (!descriptor && entry->version == missed) throw StoreFailure("the content of a file is missing");
             missed = entry->version;
             if (!descriptor) continue;

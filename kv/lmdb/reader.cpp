@@ -18,10 +18,6 @@ constexpr char after_folded = 'p';
 
 constexpr std::size_t items_reserved_max = 128;
 
-Error error(Errc code, std::string message) {
-    return {.code = code, .message = std::move(message), .operation = {}, .failed = {}};
-}
-
 Error owner_dropped() {
     return error(Errc::not_found, "the namespace's owner was deleted");
 }

@@ -24,10 +24,6 @@ constexpr auto longest_idle = std::chrono::seconds(10);
 // A clock that tests move by hand, or that someone sets, is looked at this often while keys wait to expire.
 constexpr auto longest_expiry_wait = std::chrono::milliseconds(100);
 
-Error error(Errc code, std::string message) {
-    return {.code = code, .message = std::move(message), .operation = {}, .failed = {}};
-}
-
 Error owner_dropped() {
     return error(Errc::not_found, "the namespace's owner was deleted");
 }

@@ -4,7 +4,6 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <chrono>
-#include <cstring>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -36,13 +35,6 @@ std::optional<Problem> judge(Call& call, const auth::Standing& standing, std::st
 }
 
 }  // namespace
-
-// Ids are random.
-std::size_t RateLimits::HashOfId::operator()(const kv::Uuid& id) const {
-    std::size_t hash = 0;
-    std::memcpy(&hash, id.data, sizeof hash);
-    return hash;
-}
 
 std::optional<Problem> RateLimits::count_token(Call& call) {
     if (!tokens_.limits()) return std::nullopt;

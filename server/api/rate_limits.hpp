@@ -1,6 +1,8 @@
 // Requests of one token and to one namespace are counted here, and refused when they come too fast.
 #pragma once
 
+#include <boost/functional/hash.hpp>
+#include <boost/uuid/uuid_hash.hpp>
 #include <optional>
 
 #include "server/api/call.hpp"
@@ -19,11 +21,7 @@ public:
     std::optional<Problem> count_namespace(Call& call, const kv::NamespaceName& name);
 
 private:
-    struct HashOfId {
-        std::size_t operator()(const kv::Uuid& id) const;
-    };
-
-    auth::TokenBuckets<kv::Uuid, HashOfId> tokens_;
+    auth::TokenBuckets<kv::Uuid, boost::hash<kv::Uuid>> tokens_;
     auth::TokenBuckets<kv::NamespaceName, kv::NamespaceNameHash> namespaces_;
 };
 

@@ -71,9 +71,9 @@ BOOST_AUTO_TEST_CASE(connections_wait_until_others_go_and_nothing_spins) {
 
 BOOST_AUTO_TEST_CASE(files_fail_alone_and_their_former_content_stays) {
     leave(0);
-    BOOST_TEST(put_file("a", content_of(2, 300'000)) == "500 INTERNAL_ERROR");
+    BOOST_TEST(put_file("a", content_of(2, 300'000)) == "503 OVERLOADED");
     BOOST_TEST(put_file("small", "small content") == "201");
-    BOOST_TEST(outcome("GET", acme + "/files/a") == "500 INTERNAL_ERROR");
+    BOOST_TEST(outcome("GET", acme + "/files/a") == "503 OVERLOADED");
     BOOST_TEST(put("k", "v") == "201");
     leave(1);  // for the content, and none for its folder
     BOOST_TEST(outcome("GET", acme + "/files/a") == "200");
@@ -86,7 +86,7 @@ BOOST_AUTO_TEST_CASE(a_log_that_cannot_begin_a_segment_refuses_and_goes_on_later
     leave(0);
     BOOST_TEST(put_until_refused(200, 60'000) == "507 STORE_FULL");
     BOOST_TEST(outcome("GET", "/healthz") == "200");
-    BOOST_TEST(lost() == "/api/v1/workspaces/acme/files/a is 500\n");
+    BOOST_TEST(lost() == "/api/v1/workspaces/acme/files/a is 503\n");
     leave_many();
     BOOST_TEST(eventually([&] { return put_until_refused(1, 1) == "201"; }));
     check_rest();
