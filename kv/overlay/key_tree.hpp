@@ -54,17 +54,15 @@ private:
     class Link {
     public:
         Link() = default;
-        explicit Link(Node* node) : bits_(reinterpret_cast<std::uintptr_t>(node)) {}
-        explicit Link(Leaf* leaf) : bits_(reinterpret_cast<std::uintptr_t>(leaf) | leaf_bit) {}
-        explicit operator bool() const { return bits_ != 0; }
-        bool is_leaf() const { return (bits_ & leaf_bit) != 0; }
-        Leaf* leaf() const { return reinterpret_cast<Leaf*>(bits_ & ~leaf_bit); }
-        Node* node() const { return reinterpret_cast<Node*>(bits_); }
+        explicit Link(Node* node) : to_(reinterpret_cast<char*>(node)) {}
+        explicit Link(Leaf* leaf) : to_(reinterpret_cast<char*>(leaf) + 1) {}
+        explicit operator bool() const { return to_ != nullptr; }
+        bool is_leaf() const { return (reinterpret_cast<std::uintptr_t>(to_) & 1) != 0; }
+        Leaf* leaf() const { return reinterpret_cast<Leaf*>(to_ - 1); }
+        Node* node() const { return reinterpret_cast<Node*>(to_); }
 
     private:
-        static constexpr std::uintptr_t leaf_bit = 1;
-
-        std::uintptr_t bits_ = 0;
+        char* to_ = nullptr;  // one byte into a leaf: both have even addresses
     };
 
 public:

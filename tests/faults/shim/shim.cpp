@@ -12,6 +12,7 @@
 #include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
+#include <sys/syscall.h>
 #include <sys/uio.h>
 #include <time.h>
 #include <unistd.h>
@@ -226,8 +227,8 @@ int statvfs64(const char* path, struct statvfs64* stat) noexcept {
 }
 
 int clock_gettime(clockid_t clock, timespec* time) noexcept {
-    REAL("clock_gettime", int(clockid_t, timespec*));
-    const int outcome = real(clock, time);
+    // Not as the others: a sanitizer asks for the time before it can be asked for anything.
+    const auto outcome = static_cast<int>(::syscall(SYS_clock_gettime, clock, time));
     if (outcome != 0 || block == nullptr || (clock != CLOCK_REALTIME && clock != CLOCK_REALTIME_COARSE))
         return outcome;
     const std::int64_t ms = block->clock_ms.load() + time->tv_nsec / 1'000'000 + time->tv_sec * 1000;
