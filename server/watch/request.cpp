@@ -1,27 +1,27 @@
 #include "server/watch/request.hpp"
 
-#include <algorithm>
 #include <array>
 #include <optional>
 #include <string_view>
 #include <utility>
 
 #include "server/api/parameters.hpp"
-#include "server/watch/event_texts.hpp"
 
 namespace alcove::watch {
 namespace {
 
 using api::invalid_field;
 
-// Those that can be asked for.
-constexpr std::array operation_kinds = {kv::Change::Kind::put, kv::Change::Kind::remove, kv::Change::Kind::expire};
+constexpr std::array<std::pair<std::string_view, kv::Change::Kind>, 3> operation_names = {
+    {{"put", kv::Change::Kind::put}, {"delete", kv::Change::Kind::remove}, {"expire", kv::Change::Kind::expire}}};
 
 bool add_operation(Operations& operations, std::string_view name) {
-    const auto* kind = std::ranges::find(operation_kinds, name, name_of);
-    if (kind == operation_kinds.end()) return false;
-    operations.add(*kind);
-    return true;
+    for (const auto& [each, kind] : operation_names) {
+        if (each != name) continue;
+        operations.add(kind);
+        return true;
+    }
+    return false;
 }
 
 std::optional<Mode> parse_mode(std::string_view text) {
@@ -75,7 +75,7 @@ std::optional<From> parse_from(std::string_view text) {
 
 Operations Operations::all() {
     Operations operations;
-    for (const auto kind : operation_kinds)
+    for (const auto& [name, kind] : operation_names)
         operations.add(kind);
     return operations;
 }
