@@ -87,7 +87,7 @@ public:
         if (put.value.size() > context_.value_bytes_max) return too_large(put.key, put.value.size());
         Applied applied;
         applied.effect = Applied::Effect::put;
-        applied.entry = next(std::move(put.value), put.content_type);
+        applied.entry = next(std::move(put.value), std::move(put.content_type));
         applied.entry->file = std::move(put.file);
         applied.entry->expires_ms = deadline(put.expiry, context_.now_ms);
         applied.result.existed = current_.has_value();
@@ -203,7 +203,7 @@ public:
         applied.result.existed = current_.has_value();
         if (!current_) return applied;
         applied.effect = Applied::Effect::put;
-        applied.entry = next(std::string(current_->value), current_->content_type);
+        applied.entry = next(std::string(current_->value), std::string(current_->content_type));
         applied.entry->file = current_->file;
         applied.entry->expires_ms = deadline(touch.expiry, context_.now_ms);
         applied.result.entry = applied.entry;
@@ -212,14 +212,14 @@ public:
 
 private:
     // The entry that this commit leaves, with the creation and the expiry of the current one.
-    Entry next(std::string value, std::string_view content_type) const {
+    Entry next(std::string value, std::string content_type) const {
         Entry entry;
         entry.version = context_.version;
         entry.created_version = current_ ? current_->created_version : context_.version;
         entry.created_ms = current_ ? current_->created_ms : context_.now_ms;
         entry.updated_ms = context_.now_ms;
         if (current_) entry.expires_ms = current_->expires_ms;
-        entry.content_type = content_type;
+        entry.content_type = std::move(content_type);
         entry.value = std::move(value);
         return entry;
     }
@@ -239,7 +239,7 @@ private:
         if (value.size() > context_.value_bytes_max && value.size() >= stored) return too_large(key, value.size());
         Applied applied;
         applied.effect = Applied::Effect::put;
-        applied.entry = next(std::move(value), content_type);
+        applied.entry = next(std::move(value), std::string(content_type));
         applied.result.existed = current_.has_value();
         applied.result.entry = applied.entry;
         return applied;

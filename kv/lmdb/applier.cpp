@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <chrono>
 #include <functional>
+#include <set>
 
 #include "kv/record.hpp"
 
@@ -31,7 +32,7 @@ struct Step {
 // Deletes what has the prefix (of an entry's key, the namespace's number at least), with its deadlines. False when
 // the budget ended first, and so below.
 bool purge_entries(WriteTransaction& txn, std::string_view prefix, Step& step) {
-    for (const std::string& key : txn.keys_with_prefix(prefix, step.budget)) {
+    for (const std::string& key : txn.keys_between(prefix, after_prefix(prefix), step.budget)) {
         const EntryView record = decode_record(*txn.get(key));
         if (const auto blob = blob_of(record)) {
             txn.erase(blob_key(*blob));
@@ -50,14 +51,17 @@ bool purge_entries(WriteTransaction& txn, std::string_view prefix, Step& step) {
     return step.budget != 0;
 }
 
-bool purge_changes(WriteTransaction& txn, NamespaceId id, Step& step) {
-    IndexKey changes(Table::changes);
-    changes.be64(id);
-    for (const std::string& key : txn.keys_with_prefix(changes, step.budget)) {
+// The changes in [lower, upper), bounds of change_key.
+bool purge_changes(WriteTransaction& txn, const IndexKey& lower, const IndexKey& upper, Step& step) {
+    for (const std::string& key : txn.keys_between(lower, upper, step.budget)) {
         txn.erase(key);
         --step.budget;
     }
     return step.budget != 0;
+}
+
+bool purge_changes(WriteTransaction& txn, NamespaceId id, Step& step) {
+    return purge_changes(txn, change_key(id, 0), change_key(id + 1, 0), step);
 }
 
 // All that stands under a number, and then the number.
@@ -80,7 +84,8 @@ bool purge(WriteTransaction& txn, const Owner& owner, Step& step) {
         if (txn.get(key)) keys.emplace_back(key.view());
     } else {
         for (const Scope scope : {Scope::workspace, Scope::end_user, Scope::external}) {
-            auto more = txn.keys_with_prefix(state_prefix(scope, owner.workspace), step_namespaces_max);
+            const IndexKey prefix = state_prefix(scope, owner.workspace);
+            auto more = txn.keys_between(prefix, after_prefix(prefix), step_namespaces_max);
             keys.insert(keys.end(), more.begin(), more.end());
         }
     }
@@ -332,20 +337,24 @@ bool Applier::trim_step() {
 }
 
 void Applier::trim(const log::CommitLog::Extent& oldest) {
-    std::vector<std::string> keys;
-    core_.log->visit(oldest.segment, [&](Version version, std::string_view record) {
+    std::set<NamespaceId> changed;
+    core_.log->visit(oldest.segment, [&](Version, std::string_view record) {
         const log::CommitRecord commit = log::decode_commit(record);
-        if (!commit.dropped) keys.emplace_back(change_key(commit.id, version).view());
+        if (!commit.dropped) changed.insert(commit.id);
     });
     // Before the first change goes: whoever misses it must know why.
     core_.log->forget(oldest.last_version);
     std::string forgotten;
     append_be64(forgotten, oldest.last_version);
-    for (std::size_t i = 0; i < keys.size();) {
+    while (!changed.empty()) {
         WriteTransaction txn(core_.index);
         txn.put(forgotten_key, forgotten);
-        for (const std::size_t end = std::min(keys.size(), i + step_entries_max); i < end; ++i)
-            txn.erase(keys[i]);
+        Step step;
+        while (!changed.empty() && step.budget != 0) {
+            const NamespaceId id = *changed.begin();
+            if (!purge_changes(txn, change_key(id, 0), change_key(id, oldest.last_version + 1), step)) break;
+            changed.erase(changed.begin());
+        }
         txn.commit();
     }
     core_.log->remove_oldest();

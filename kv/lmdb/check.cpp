@@ -8,6 +8,7 @@
 
 #include "kv/files/content.hpp"
 #include "kv/files/digest.hpp"
+#include "kv/lmdb/change_runs.hpp"
 #include "kv/lmdb/core.hpp"
 #include "kv/record.hpp"
 
@@ -254,17 +255,25 @@ private:
     void check_changes() {
         const IndexKey begin(Table::changes);
         for (Scan scan(snapshot_, begin, end_of(Table::changes), Order::ascending); scan.valid(); scan.next()) {
-            ++report_.changes;
-            const NamespaceId id = load_be64(scan.key().data());
-            const Version version = load_be64(scan.key().data() + 8);
-            const std::string where =
-                "the history of namespace " + std::to_string(id) + " at version " + std::to_string(version);
-            guard(where, [&] {
-                const auto record = core_.log->read_commit(decode_position(scan.value()));
-                if (record && log::decode_commit(*record).id != id) problem(where + " leads to another namespace");
-                if (!record && version > core_.log->forgotten()) problem(where + " leads to nothing");
-            });
+            guard("the change index", [&] { check_run(decode_change_run(scan.key(), scan.value())); });
         }
+    }
+
+    void check_run(const ChangeRun& run) {
+        report_.changes += run.commits;
+        const std::string where =
+            "the history of namespace " + std::to_string(run.id) + " at version " + std::to_string(run.first);
+        guard(where, [&] {
+            std::uint64_t commits = 0;
+            bool foreign = false;
+            const bool there = core_.log->visit(run.at, run.bytes, [&](std::string_view record) {
+                foreign |= log::decode_commit(record).id != run.id;
+                ++commits;
+            });
+            if (foreign) problem(where + " leads to another namespace");
+            if (there && commits != run.commits) problem(where + " leads to too many commits or too few");
+            if (!there && run.end() > core_.log->forgotten() + 1) problem(where + " leads to nothing");
+        });
     }
 
     void check_blobs() {

@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "kv/encoding.hpp"
+#include "kv/lmdb/change_runs.hpp"
 #include "kv/record.hpp"
 
 namespace alcove::kv {
@@ -79,22 +80,6 @@ IndexState read_state(Environment& index, const EngineOptions& options) {
 }
 
 }  // namespace
-
-std::string encode_position(log::Position at) {
-    std::string out;
-    Encoder encoder(out);
-    encoder.varint(at.segment);
-    encoder.varint(at.offset);
-    return out;
-}
-
-log::Position decode_position(std::string_view bytes) {
-    Decoder decoder(bytes);
-    const std::uint64_t segment = decoder.varint();
-    const std::uint64_t offset = decoder.varint();
-    if (!decoder.ok()) throw StoreFailure("an entry of the change index is damaged");
-    return {segment, offset};
-}
 
 std::string encode_index_state(const IndexState& state) {
     std::string out;
@@ -178,6 +163,7 @@ Core::Core(EngineOptions engine_options)
     applied = state.applied;
     const std::shared_ptr<const OverlaySet> set = overlays.current();
     Version version = state.applied;
+    ChangeRuns runs;
     const auto replay = [&](const log::GroupHeader& header, std::string_view payload, log::Position at) {
         clock.advance_to(header.time_ms);
         for (std::uint32_t i = 0; i < header.commits; ++i) {
@@ -185,14 +171,17 @@ Core::Core(EngineOptions engine_options)
             const auto record = log::take_commit(payload);
             if (!record) throw StoreFailure("a commit in the log is damaged");
             const log::CommitRecord commit = log::decode_commit(*record);
-            materialise(commit, ++version, at, options.history, *set->active);
+            materialise(commit, ++version, *set->active);
+            const std::size_t framed = before - payload.size();
             if (!commit.dropped) {
+                if (options.history) runs.add(commit.id, version, at, framed);
                 const std::string bytes = encode_state(state_after(commit, version));
                 set->active->put(state_key(commit.name), version, bytes);
                 next_id = std::max(next_id, commit.id + 1);
             }
-            at.offset += before - payload.size();
+            at.offset += framed;
         }
+        runs.put_into(*set->active);
     };
     log::CommitLog::Options log_options{.folder = options.directory / "log",
                                         .segment_bytes = options.segment_bytes,
@@ -232,8 +221,7 @@ Shortage Core::shortage_of_content(std::uint64_t bytes) const {
     return leaves_reserve(bytes) ? shortage(0) : Shortage{.disk = true};
 }
 
-void materialise(const log::CommitRecord& commit, Version version, log::Position at, bool history,
-                 Overlay& overlay) {
+void materialise(const log::CommitRecord& commit, Version version, Overlay& overlay) {
     if (commit.dropped) {
         const std::string tombstone = encode_owner(*commit.dropped, tombstone_pending);
         overlay.put(tombstone_key(*commit.dropped), version, tombstone);
@@ -261,7 +249,6 @@ void materialise(const log::CommitRecord& commit, Version version, log::Position
             overlay.put(expiry_key(*record.expires_ms, scope, id, effect.collection, effect.key), version, bytes);
         }
     }
-    if (history) overlay.put(change_key(commit.id, version), version, encode_position(at));
     if (commit.emptied_id) {
         const Leftover leftover = leftover_of(commit);
         overlay.put(leftover_key(leftover.id), version, encode_leftover(leftover));

@@ -23,10 +23,6 @@
 
 namespace alcove::kv {
 
-// Where a commit's record begins in the log, as the change index keeps it.
-std::string encode_position(log::Position at);
-log::Position decode_position(std::string_view bytes);
-
 // What the index says about itself.
 struct IndexState {
     std::uint32_t format = 0;
@@ -38,7 +34,7 @@ struct IndexState {
     NamespaceId next_id = 1;  // numbers below it are taken
     TimeMs time_ms = 0;       // the store's clock at `applied`
 };
-inline constexpr std::uint32_t index_format = 3;
+inline constexpr std::uint32_t index_format = 4;
 inline constexpr std::string_view index_state_key{"\7state", 6};
 
 // The version up to which changes may be missing in the index although their segments are there: written with the
@@ -130,10 +126,9 @@ struct Core {
     Shortage shortage(std::size_t commit_bytes) const;
 };
 
-// Puts what a commit does to the tables into the overlay: entries, expiry, change index. The namespace's state is
-// left to the caller, once for many commits. `at` is where its record begins.
-void materialise(const log::CommitRecord& commit, Version version, log::Position at, bool history,
-                 Overlay& overlay);
+// Puts what a commit does to the tables into the overlay: entries and expiry. What is there once for many commits
+// is left to the caller: the namespace's state and the change index.
+void materialise(const log::CommitRecord& commit, Version version, Overlay& overlay);
 
 NamespaceState state_after(const log::CommitRecord& commit, Version version);
 

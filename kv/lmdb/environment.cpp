@@ -117,7 +117,13 @@ std::optional<std::string_view> WriteTransaction::get(std::string_view key) cons
 void WriteTransaction::put(std::string_view key, std::string_view value) {
     MDB_val name = to_val(key.substr(1));
     MDB_val data = to_val(value);
-    check(mdb_put(txn_, environment_.database(static_cast<Table>(key[0])), &name, &data, 0), "write");
+    check(mdb_cursor_put(cursor(static_cast<Table>(key[0])), &name, &data, 0), "write");
+}
+
+MDB_cursor* WriteTransaction::cursor(Table table) {
+    MDB_cursor*& cursor = cursors_[static_cast<std::size_t>(table)];
+    if (cursor == nullptr) check(mdb_cursor_open(txn_, environment_.database(table), &cursor), "open a cursor");
+    return cursor;
 }
 
 void WriteTransaction::erase(std::string_view key) {
@@ -130,16 +136,18 @@ void WriteTransaction::clear(Table table) {
     check(mdb_drop(txn_, environment_.database(table), 0), "empty a database");
 }
 
-std::vector<std::string> WriteTransaction::keys_with_prefix(std::string_view prefix, std::size_t keys_max) const {
+std::vector<std::string> WriteTransaction::keys_between(std::string_view lower, std::string_view upper,
+                                                        std::size_t keys_max) const {
     std::vector<std::string> keys;
     MDB_cursor* cursor = nullptr;
-    check(mdb_cursor_open(txn_, environment_.database(static_cast<Table>(prefix[0])), &cursor), "open a cursor");
-    const std::string_view wanted = prefix.substr(1);
-    MDB_val name = to_val(wanted);
+    check(mdb_cursor_open(txn_, environment_.database(static_cast<Table>(lower[0])), &cursor), "open a cursor");
+    MDB_val name = to_val(lower.substr(1));
     MDB_val value;
-    int code = mdb_cursor_get(cursor, &name, &value, wanted.empty() ? MDB_FIRST : MDB_SET_RANGE);
-    while (code == 0 && keys.size() < keys_max && to_view(name).starts_with(wanted)) {
-        keys.push_back(std::string(prefix.substr(0, 1)).append(to_view(name)));
+    int code = mdb_cursor_get(cursor, &name, &value, lower.size() == 1 ? MDB_FIRST : MDB_SET_RANGE);
+    while (code == 0 && keys.size() < keys_max) {
+        std::string key = std::string(lower.substr(0, 1)).append(to_view(name));
+        if (key >= upper) break;
+        keys.push_back(std::move(key));
         code = mdb_cursor_get(cursor, &name, &value, MDB_NEXT);
     }
     mdb_cursor_close(cursor);

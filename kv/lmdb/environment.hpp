@@ -1,12 +1,14 @@
 // LMDB behind C++ types: the environment, its transactions and cursors. Errors are StoreFailure.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <filesystem>
 #include <functional>
 #include <mutex>
 #include <optional>
 #include <stdexcept>
+#include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -97,14 +99,21 @@ public:
     void erase(std::string_view key);  // no error when it is absent
     void clear(Table table);
 
-    // The first keys with that prefix, at most `keys_max`, with the table's number in front.
-    std::vector<std::string> keys_with_prefix(std::string_view prefix, std::size_t keys_max) const;
+    // The first keys in [lower, upper), at most `keys_max`, with the table's number in front. Both begin with that
+    // of one table; the upper end may be the next table's number.
+    std::vector<std::string> keys_between(std::string_view lower, std::string_view upper,
+                                          std::size_t keys_max) const;
 
     void commit();
 
 private:
+    MDB_cursor* cursor(Table table);
+
     Environment& environment_;
     MDB_txn* txn_ = nullptr;
+    // Kept, since most keys are put in order: the next one is often in the page where the last one went. LMDB
+    // closes them with the transaction.
+    std::array<MDB_cursor*, table_count> cursors_{};
 };
 
 class Environment {

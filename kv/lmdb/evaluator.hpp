@@ -1,7 +1,11 @@
 // What one commit comes to, given the state before it: checks, operations, idempotency. Changes nothing itself.
 #pragma once
 
+#include <array>
+#include <boost/container/small_vector.hpp>
+#include <cstddef>
 #include <map>
+#include <memory_resource>
 #include <optional>
 #include <string>
 #include <vector>
@@ -10,11 +14,14 @@
 
 namespace alcove::kv {
 
+// Seldom more than one.
+using Records = boost::container::small_vector<log::CommitRecord, 1>;
+
 // The outcome of evaluating a commit: what to log, in order, and what to answer.
 struct Evaluated {
     // Expired keys that the commit meets go first, each in a record (and at a version) of its own; the commit's own
     // effects are last. Empty: nothing to log.
-    std::vector<log::CommitRecord> records;
+    Records records;
     Committed committed;
     NamespaceState state;  // after all records
 };
@@ -69,7 +76,10 @@ private:
     const TimeMs now_ms_;
     const Version first_version_;
     Collection collection_ = Collection::key;
-    std::map<std::string, Slot> slots_;
+    // Most commits are about one key: its slot is here, not on the heap.
+    std::array<std::byte, 640> first_slots_;
+    std::pmr::monotonic_buffer_resource memory_{first_slots_.data(), first_slots_.size()};
+    std::pmr::map<std::string, Slot> slots_{&memory_};
     struct Sequential {
         std::string key;  // of its slot, with the digits of no version
         std::size_t version_at = 0;

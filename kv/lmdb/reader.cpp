@@ -5,6 +5,7 @@
 #include <array>
 
 #include "kv/files/content.hpp"
+#include "kv/lmdb/change_runs.hpp"
 #include "kv/lmdb/evaluator.hpp"
 #include "kv/record.hpp"
 
@@ -35,6 +36,15 @@ bool is_dropped(const Snapshot& snapshot, const NamespaceName& name) {
     return snapshot
         .get(tombstone_key({.workspace = name.workspace, .subject = Owner::Subject{name.scope, name.subject}}))
         .has_value();
+}
+
+// Where the run begins that the first change behind `after` is in.
+IndexKey first_change(const Snapshot& snapshot, NamespaceId id, Version after) {
+    const IndexKey next = change_key(id, after + 1);
+    const Scan scan(snapshot, change_key(id, 0), next, Order::descending);
+    if (!scan.valid()) return next;
+    const ChangeRun run = decode_change_run(scan.key(), scan.value());
+    return run.end() > after + 1 ? change_key(id, run.first) : next;
 }
 
 std::string position_of(const NamespaceName& name) {
@@ -256,25 +266,26 @@ Result<ChangesPage> Reader::changes(const NamespaceName& name, Version after, st
     if (!core_.options.history || (after < forgotten && state->created_version <= forgotten)) return compacted;
     std::size_t bytes = 0;
     Version last = after;
-    const IndexKey lower = change_key(state->id, after + 1);
-    IndexKey upper(Table::changes);
-    upper.be64(state->id + 1);
-    for (Scan scan(snapshot, lower, upper, Order::ascending); scan.valid(); scan.next()) {
-        if (page.changes.size() >= changes_max || bytes >= bytes_max) {
-            page.more = true;
-            page.through = last;
-            break;
-        }
-        const auto record = core_.log->read_commit(decode_position(scan.value()));
-        if (!record) {
+    const IndexKey lower = first_change(snapshot, state->id, after);
+    for (Scan scan(snapshot, lower, change_key(state->id + 1, 0), Order::ascending); scan.valid() && !page.more;
+         scan.next()) {
+        const ChangeRun run = decode_change_run(scan.key(), scan.value());
+        const auto add = [&, version = run.first](std::string_view record) mutable {
+            const Version of_record = version++;
+            if (of_record <= after) return;
+            page.more = page.changes.size() >= changes_max || bytes >= bytes_max;
+            if (page.more) return;
+            last = of_record;
+            bytes += record.size();
+            for (Change& change : changes_of(log::decode_commit(record), last))
+                page.changes.push_back(std::move(change));
+        };
+        if (!core_.log->visit(run.at, run.bytes, add)) {
             compacted.oldest = std::max(compacted.oldest, core_.log->forgotten());
             return compacted;
         }
-        last = load_be64(scan.key().data() + 8);
-        bytes += record->size();
-        for (Change& change : changes_of(log::decode_commit(*record), last))
-            page.changes.push_back(std::move(change));
     }
+    if (page.more) page.through = last;
     return page;
 }
 

@@ -24,7 +24,7 @@ enum class Table : std::uint8_t {
     end_user = 2,
     external = 3,
     namespaces = 4,  // name -> state, id -> name, tombstones
-    changes = 5,     // namespace id + version -> place in the log
+    changes = 5,     // namespace id + version -> a run of commits in the log, see ChangeRun
     expiry = 6,      // deadline + scope + namespace id + collection + key -> version
     meta = 7,
     blobs = 8,  // blob id -> nothing: the contents of files that an entry names

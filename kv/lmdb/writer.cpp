@@ -359,21 +359,21 @@ Result<Committed> Writer::run_drop(const Owner& owner) {
 }
 
 bool Writer::log_record(log::CommitRecord record) {
-    std::vector<log::CommitRecord> records;
+    Records records;
     records.push_back(std::move(record));
     return log_records(std::move(records));
 }
 
 // Puts records into the group and into the overlay, where readers do not see them yet. False when the log has no
 // room on the disk: then nothing happened.
-bool Writer::log_records(std::vector<log::CommitRecord> records) {
+bool Writer::log_records(Records records) {
     payload_.clear();
-    boost::container::small_vector<std::size_t, 8> begins;
+    boost::container::small_vector<std::size_t, 8> ends;
     for (const log::CommitRecord& record : records) {
-        begins.push_back(payload_.size());
         encoded_.clear();
         log::encode(record, encoded_);
         log::append_commit(encoded_, payload_);
+        ends.push_back(payload_.size());
     }
     const std::size_t own = payload_.size();
     if (!core_.log->fits(group_.size() - log::group_header_bytes + own)) {
@@ -382,14 +382,16 @@ bool Writer::log_records(std::vector<log::CommitRecord> records) {
         if (!core_.log->fits(own) && !core_.log->roll(own)) return false;
     }
     if (overlays_->active->empty()) unapplied_since_ = Steady::now();
-    const log::Position group_at = core_.log->end();
-    for (std::size_t i = 0; i < records.size(); ++i) {
+    log::Position at = core_.log->end();
+    at.offset += group_.size();
+    for (std::size_t i = 0, begin = 0; i < records.size(); begin = ends[i++]) {
         const Version version = next_version();
-        const log::Position at{group_at.segment, group_at.offset + group_.size() + begins[i]};
         log::CommitRecord& record = records[i];
-        materialise(record, version, at, core_.options.history, *overlays_->active);
+        materialise(record, version, *overlays_->active);
         ++group_commits_;
         if (!record.dropped) {
+            const log::Position begins{.segment = at.segment, .offset = at.offset + begin};
+            if (core_.options.history) runs_.add(record.id, version, begins, ends[i] - begin);
             for (const log::Effect& effect : record.effects) {
                 if (effect.freed_blob) freed_blobs_.push_back(*effect.freed_blob);
                 if (effect.kind == Change::Kind::expire) ++group_expired_;
@@ -414,6 +416,7 @@ void Writer::finish_group() {
             const auto it = states_.find(name);
             if (it != states_.end()) overlays_->active->put(state_key(name), last, encode_state(it->second));
         }
+        runs_.put_into(*overlays_->active);
         const auto begin = Steady::now();
         core_.log->append(group_, group_commits_, now_ms_);
         core_.counts.sync_ns.add(ns_between(begin, Steady::now()));

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "kv/lmdb/applier.hpp"
+#include "kv/lmdb/change_runs.hpp"
 #include "kv/lmdb/core.hpp"
 #include "kv/lmdb/evaluator.hpp"
 #include "kv/lmdb/rates.hpp"
@@ -101,7 +102,7 @@ private:
     Result<Committed> run_set_quota(const NamespaceName& name, const Quota& quota);
     Result<Committed> run_empty(const NamespaceName& name, const std::optional<RequestId>& request_id);
     Result<Committed> run_drop(const Owner& owner);
-    bool log_records(std::vector<log::CommitRecord> records);
+    bool log_records(Records records);
     bool log_record(log::CommitRecord record);
     void finish_group();
     void tell_observers();
@@ -133,6 +134,7 @@ private:
     std::uint64_t group_expired_ = 0;  // keys
     std::vector<Answer> answers_;
     std::vector<Logged> logged_;  // for the observers
+    ChangeRuns runs_;
     std::vector<BlobId> freed_blobs_;
     std::unordered_map<NamespaceName, NamespaceState, NamespaceNameHash> states_;
     std::vector<NamespaceName> touched_;  // states that the group changed

@@ -194,20 +194,19 @@ std::shared_ptr<Segment> CommitLog::segment(std::uint64_t id) const {
     return it == segments_.end() ? nullptr : it->second;
 }
 
-std::optional<std::string> CommitLog::read_commit(Position at) const {
+bool CommitLog::visit(Position at, std::uint64_t bytes, const std::function<void(std::string_view)>& visit) const {
     const auto from = segment(at.segment);
-    if (!from) return std::nullopt;
-    const std::string head = from->read(at.offset, commit_header_bytes);
-    std::uint32_t size = 0;
-    std::copy_n(head.data(), sizeof size, reinterpret_cast<char*>(&size));
-    if (at.offset + commit_header_bytes + size > from->size()) {
-        throw StoreFailure("the log is damaged: a commit in " + where(*from, at.offset) + " has no end");
+    if (!from) return false;
+    const std::string framed = from->read(at.offset, bytes);
+    for (std::string_view left = framed; !left.empty();) {
+        const auto record = take_commit(left);
+        if (!record) {
+            const std::uint64_t damaged = at.offset + bytes - left.size();
+            throw StoreFailure("the log is damaged: a commit in " + where(*from, damaged));
+        }
+        visit(*record);
     }
-    const std::string framed = from->read(at.offset, commit_header_bytes + size);
-    std::string_view left = framed;
-    const auto record = take_commit(left);
-    if (!record) throw StoreFailure("the log is damaged: a commit in " + where(*from, at.offset));
-    return std::string(*record);
+    return true;
 }
 
 Version CommitLog::forgotten() const {

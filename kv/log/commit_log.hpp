@@ -29,7 +29,7 @@ struct Position {
 // Operation: construction replays what follows a position, cuts an unfinished group off the end, and refuses to go
 // on when something in the middle is damaged or missing. After that one thread appends groups.
 //
-// Concurrency: append(), fits() and roll() belong to the writer. read_commit() and the calls on old segments may
+// Concurrency: append(), fits() and roll() belong to the writer. visit() and the calls on old segments may
 // come from any thread. A thread of its own prepares the next segment while the current one fills.
 //
 // Limitations: a damaged last group cannot be told from one that a crash cut short, and is cut off with a notice.
@@ -66,8 +66,9 @@ public:
     // Throws StoreFailure when the disk fails: nobody knows then whether the group will be there.
     void append(std::string& group, std::uint32_t commits, TimeMs time_ms);
 
-    // The record of one commit; nullopt when its segment was removed.
-    std::optional<std::string> read_commit(Position at) const;
+    // Calls `visit` with the record of each commit that stands in those bytes; false when their segment was
+    // removed. Throws StoreFailure when they hold something else.
+    bool visit(Position at, std::uint64_t bytes, const std::function<void(std::string_view)>& visit) const;
 
     // Versions up to this one are no longer in the log, or will not be for much longer.
     Version forgotten() const;

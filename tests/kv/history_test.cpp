@@ -1,5 +1,6 @@
 // The history of a namespace: what changed after a version, and what happens when it no longer reaches back.
 #include <boost/test/unit_test.hpp>
+#include <map>
 
 #include "kv/lmdb/core.hpp"
 #include "kv/record.hpp"
@@ -31,6 +32,43 @@ BOOST_AUTO_TEST_CASE(a_page_ends_with_a_whole_version) {
     BOOST_TEST(second->changes.size() == 1u);
     BOOST_TEST(!second->more);
     BOOST_TEST(second->through == store().status().version);
+}
+
+// The index knows commits of one group by runs: pages begin and end inside them.
+BOOST_AUTO_TEST_CASE(changes_of_one_group_are_read_from_any_version_on) {
+    constexpr std::size_t commits = 300;
+    const kv::NamespaceName other = workspace_namespace(2);
+    const auto is_other = [](std::size_t i) { return i % 50 == 17; };
+    std::vector<boost::asio::awaitable<kv::Result<kv::Committed>>> tasks;
+    for (std::size_t i = 0; i < commits; ++i) {
+        const std::string value(i % 50 == 30 ? 60'000 : 10, 'x');
+        tasks.push_back(
+            store().commit(is_other(i) ? other : name, commit_of({put("k" + std::to_string(i), value)})));
+    }
+    const auto outcomes = run_all(std::move(tasks));
+    std::map<kv::Version, std::string> written;
+    for (std::size_t i = 0; i < commits; ++i) {
+        if (!is_other(i)) written.emplace(outcomes[i]->version, "k" + std::to_string(i));
+    }
+
+    for (const bool applied : {false, true}) {
+        if (applied) store().apply_now();
+        std::string rest;
+        for (auto it = written.rbegin(); it != written.rend(); ++it) {
+            BOOST_TEST(changes(it->first) == rest);
+            rest = "put " + it->second + (rest.empty() ? "" : ", ") + rest;
+        }
+        BOOST_TEST(changes() == rest);
+        kv::Version through = 0;
+        for (const auto& [version, key] : written) {
+            const auto page = run(store().changes(name, through, 1, 1 << 20));
+            BOOST_REQUIRE(page->changes.size() == 1u);
+            BOOST_TEST(page->changes[0].key == key);
+            BOOST_TEST(page->changes[0].version == version);
+            BOOST_TEST(page->more == (version != written.rbegin()->first));
+            through = page->through;
+        }
+    }
 }
 
 BOOST_AUTO_TEST_CASE(a_change_names_the_version_that_it_replaced) {
