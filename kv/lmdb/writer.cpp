@@ -128,8 +128,13 @@ void Writer::stop() {
 
 void Writer::loop() {
     try {
+        std::size_t together = 0;
         while (wait_for_work()) {
+            // Who wrote together will write together again. On a busy core their requests are still with the thread
+            // that reads them: it goes first, so that they share a sync instead of having several.
+            if (together > 1) std::this_thread::yield();
             take_queue();
+            together = taken_.size();
             run_group();
             freeze_when_due();
         }

@@ -60,9 +60,10 @@ struct Answer {
 void answer_later(std::vector<Answer> answers);
 void answer_later(std::unique_ptr<Job> job, Result<Committed> outcome);
 
-// Operation: what has queued while the last sync ran becomes the next group; a lone commit is not delayed. Each
-// commit is evaluated against everything before it, its effects are put into the overlay at a version that readers
-// do not see yet, and its record into the group. One write and one fdatasync later the versions are published, the
+// Operation: what has queued while the last sync ran becomes the next group; when that was more than one commit,
+// other threads of the core go first once, and what they bring joins it. A lone commit is not delayed. Each commit
+// is evaluated against everything before it, its effects are put into the overlay at a version that readers do not
+// see yet, and its record into the group. One write and one fdatasync later the versions are published, the
 // observers told and all answers of the group leave, failed checks too: they may rest on what was not yet durable.
 // Expired keys are swept in between, a bounded number per group.
 //
