@@ -13,8 +13,8 @@ namespace alcove::kv {
 namespace {
 
 // One LMDB transaction of an application: small enough that its sync does not hold up the log's for long, and that
-// what LMDB keeps for good is no burden: the memory of as many pages as one transaction changed, at most one for each
-// entry.
+// what LMDB keeps for good is no burden: the memory of as many pages as one transaction changed, at most one for
+// each entry.
 constexpr std::size_t chunk_entries_max = 4096;
 constexpr std::size_t chunk_bytes_max = std::size_t{8} << 20;
 
