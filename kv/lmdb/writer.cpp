@@ -373,12 +373,13 @@ bool Writer::log_record(log::CommitRecord record) {
 // room on the disk: then nothing happened.
 bool Writer::log_records(Records records) {
     payload_.clear();
-    boost::container::small_vector<std::size_t, 8> ends;
+    boost::container::small_vector<std::size_t, 8> sizes;  // of the framed records
     for (const log::CommitRecord& record : records) {
+        const std::size_t before = payload_.size();
         encoded_.clear();
         log::encode(record, encoded_);
         log::append_commit(encoded_, payload_);
-        ends.push_back(payload_.size());
+        sizes.push_back(payload_.size() - before);
     }
     const std::size_t own = payload_.size();
     if (!core_.log->fits(group_.size() - log::group_header_bytes + own)) {
@@ -389,14 +390,13 @@ bool Writer::log_records(Records records) {
     if (overlays_->active->empty()) unapplied_since_ = Steady::now();
     log::Position at = core_.log->end();
     at.offset += group_.size();
-    for (std::size_t i = 0, begin = 0; i < records.size(); begin = ends[i++]) {
+    for (std::size_t i = 0; i < records.size(); ++i) {
         const Version version = next_version();
         log::CommitRecord& record = records[i];
         materialise(record, version, *overlays_->active);
         ++group_commits_;
         if (!record.dropped) {
-            const log::Position begins{.segment = at.segment, .offset = at.offset + begin};
-            if (core_.options.history) runs_.add(record.id, version, begins, ends[i] - begin);
+            if (core_.options.history) runs_.add(record.id, version, at, sizes[i]);
             for (const log::Effect& effect : record.effects) {
                 if (effect.freed_blob) freed_blobs_.push_back(*effect.freed_blob);
                 if (effect.kind == Change::Kind::expire) ++group_expired_;
@@ -407,6 +407,7 @@ bool Writer::log_records(Records records) {
             }
             if (touched_.empty() || !(touched_.back() == record.name)) touched_.push_back(record.name);
         }
+        at.offset += sizes[i];
         logged_.push_back({std::move(record), version});
     }
     group_.append(payload_);
